@@ -1,0 +1,75 @@
+# boltkb: `make report` is the main job, `make test` is every check. `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.set-up
+EXPORT ?=
+REPORTS := docs/reports
+SITE := site
+PORT ?= 8000
+CAPTURES := $(patsubst %/manifest.toml,%,$(wildcard data/captures/*/manifest.toml))
+
+export NO_MKDOCS_2_WARNING := 1
+export PYTHONWARNINGS ?= default
+
+.DEFAULT_GOAL := help
+.PHONY: help setup report site serve test lint bench lab lock clean
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  make report EXPORT=/path/to/export   the same for your own files (folder, zip or file)"
+
+setup: $(STAMP) ## create .venv and install; does nothing when nothing changed
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "boltkb needs Python 3.11 or later; say make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "python3 -m venv failed; on Debian install the package python3-venv"; exit 1; }
+	@echo "installing into $(VENV) (the first time takes about a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+report: $(STAMP) ## reports on the committed captures (or on EXPORT=), then the site
+ifeq ($(strip $(EXPORT)),)
+	@$(BIN)/boltkb report $(CAPTURES) --out $(REPORTS)
+else
+	@$(BIN)/boltkb report "$(EXPORT)" --out $(REPORTS)
+endif
+	@$(MAKE) --no-print-directory site
+	@echo
+	@echo "reports: $(CURDIR)/$(REPORTS)/*.html   (one file each, for mail)"
+	@echo "site:    $(CURDIR)/$(SITE)/index.html   (or: make serve)"
+
+site: $(STAMP) ## build the site with what is in docs/reports
+	@$(BIN)/mkdocs build --strict --site-dir $(SITE)
+
+serve: site ## build the site and serve it on loopback, PORT=8000
+	@echo "http://127.0.0.1:$(PORT)/  (Ctrl-C ends it)"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
+
+lint: $(STAMP) ## ruff, mypy, the floors
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --config pyproject.toml
+
+test: $(STAMP) lint ## every check: lint, types, floors, tests, notebooks, site, browser
+	@$(BIN)/python -m pytest
+
+bench: $(STAMP) ## the benchmarks, as ratios against a named peer in the same run
+	@$(BIN)/python -m benchmarks
+
+lab: $(STAMP) ## a real Neo4j under load on this machine: one short capture into build/lab
+	@$(BIN)/python -m data.lab capture --scenario saturated --minutes 2 --out build/lab/saturated
+
+lock: $(STAMP) ## renew requirements.lock from pyproject.toml (needs the package uv)
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
+	  --no-emit-find-links --no-header --no-annotate --extra site --extra lab --group dev \
+	  --upgrade pyproject.toml --output-file requirements.lock
+
+clean: ## remove what the commands made, but not .venv
+	@rm -rf $(SITE) build .pytest_cache .mypy_cache .ruff_cache
+	@git clean -fdXq $(REPORTS)

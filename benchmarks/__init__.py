@@ -1,0 +1,1 @@
+"""Speed and accuracy as ratios against a named peer in the same run; never a timed test."""

@@ -1,0 +1,216 @@
+"""What to do right now, what to change, and what to leave alone, by cause.
+
+Plain words and copyable lines; a change says whether a running server takes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from boltkb.bolt import Diagnosis, Pool
+from boltkb.catalogue import Version, load_settings, setting_name
+from boltkb.tables import Column as _Column
+from boltkb.tables import Markup, Table, escape, number
+
+__all__ = ["Change", "Step", "changes", "do_not", "right_now"]
+
+_NEWEST = Version.parse("2026.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something to do right now.
+
+    Parameters
+    ----------
+    what : str
+        A sentence.
+    command : str
+        A line to copy; empty for none.
+    """
+
+    what: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change to make, on the server or in the clients.
+
+    Parameters
+    ----------
+    where : str
+        `neo4j.conf` or `clients`.
+    name : str
+        The setting, or what to change in words.
+    before, after : str
+        Values; empty where there are none.
+    takes_effect : str
+        `dynamic`, `needs a restart` or `with the client's next release`.
+    why : str
+    """
+
+    where: str
+    name: str
+    before: str
+    after: str
+    takes_effect: str
+    why: str
+
+    def facts(self) -> dict[str, str]:
+        """Return the change for `facts.json`."""
+        return {
+            "where": self.where,
+            "name": self.name,
+            "before": self.before,
+            "after": self.after,
+            "takes_effect": self.takes_effect,
+            "why": self.why,
+        }
+
+
+def setting_change(identity: str, version: str | None, before: str, after: str, why: str) -> Change:
+    """Return a change of a setting by the name it has in this version."""
+    setting = load_settings()[identity]
+    name = setting_name(identity, Version.parse(version) if version else _NEWEST)
+    takes = "dynamic" if setting.dynamic else "needs a restart"
+    return Change("neo4j.conf", name, before, after, takes, why)
+
+
+def right_now(diagnosis: Diagnosis, pool: Pool) -> tuple[Step, ...]:
+    """Return what to do this minute, in order; empty where nothing is wrong."""
+    if diagnosis.state in {"ok", "cannot_tell"} and diagnosis.incident is None:
+        return ()
+    del pool
+    keep = Step(
+        "Save the evidence first, because a restart destroys it: three thread dumps ten seconds "
+        "apart. They need no Bolt thread, so they work on a full pool. Copy logs and metrics too.",
+        "for i in 1 2 3; do jcmd $(pgrep -f neo4j | head -1) Thread.print "
+        "> threaddump-$i.txt; sleep 10; done",
+    )
+    restart = Step(
+        "Only then think of a restart: it frees every thread and ends every running transaction, "
+        "and whatever filled the pool fills it again."
+    )
+    who = Step(
+        "See who holds transactions open. Over Bolt this needs a thread itself; on a full pool "
+        "repeat it until it is let in.",
+        "SHOW TRANSACTIONS YIELD transactionId, username, clientAddress, status, elapsedTime, "
+        "idleTime, currentQuery",
+    )
+    if diagnosis.cause == "leaked_transactions":
+        names = diagnosis.holders.kept_transactions
+        listed = ", ".join(f'"{name}"' for name in names[:20]) or '"neo4j-transaction-123"'
+        end = Step(
+            "End the idle holders; each gives its thread back within about ten seconds."
+            + ("" if names else " Put in the ids from the list."),
+            f"TERMINATE TRANSACTIONS {listed}",
+        )
+        return keep, who, end, restart
+    if diagnosis.cause == "client_think_time":
+        calm = Step(
+            "Slow the clients that hold the most threads (fewer parallel jobs); the pool "
+            "recovers by itself as soon as they let go."
+        )
+        return keep, who, calm, restart
+    calm = Step("Slow or stop batch clients until the peak is over; there is no queue to drain.")
+    return (keep, who, calm, restart) if diagnosis.state == "saturated" else (keep, who)
+
+
+def changes(diagnosis: Diagnosis, pool: Pool, recommended: float | None) -> tuple[Change, ...]:
+    """Return what to change, the most effective first; empty where nothing is wrong."""
+    version = pool.version
+    if diagnosis.cause == "leaked_transactions":
+        return (
+            Change(
+                "clients", "close every transaction and session", "", "",
+                "with the client's next release",
+                "Use managed transactions (execute_read, execute_write, execute_query) or a "
+                "with/try-with-resources block, so that no path leaves one open.",
+            ),
+            setting_change(
+                "transaction-timeout", version, "", "5m",
+                "A bound on every transaction turns a leak into an error in the client's log. "
+                "Choose it above the longest honest transaction.",
+            ),
+        )  # fmt: skip
+    if diagnosis.cause == "client_think_time":
+        return (
+            Change(
+                "clients", "do no other work inside a transaction", "", "",
+                "with the client's next release",
+                "Fetch what is needed before it begins, send the queries together, commit, and "
+                "only then call other services, render or wait.",
+            ),
+            Change(
+                "clients", "bound the transactions that run at the same time", "", "",
+                "with the client's next release",
+                "A driver pool smaller than the clients' parallelism makes them wait in the "
+                "client, in order, instead of being rejected by the server.",
+            ),
+        )  # fmt: skip
+    if diagnosis.cause == "pool_too_small" and recommended is not None:
+        return (
+            setting_change(
+                "bolt-threads-max", version, str(pool.max_threads), number(recommended),
+                "Enough for the load of this window at the target. Check first that cores, heap "
+                "and locks bear more work at the same time.",
+            ),
+            Change(
+                "clients", "retry transient errors with backoff", "", "",
+                "with the client's next release",
+                "Managed transactions do it by themselves; auto-commit queries and explicit "
+                "transactions do not.",
+            ),
+        )  # fmt: skip
+    if diagnosis.rejected.how in {"episodes", "estimated"}:
+        return (
+            setting_change(
+                "bolt-error-accounting",
+                version,
+                "true",
+                "false",
+                "Each rejection then leaves a line of its own, so that they can be counted.",
+            ),
+        )
+    return ()
+
+
+def do_not(diagnosis: Diagnosis) -> str:
+    """Return the tempting change that would not help, and why."""
+    if diagnosis.cause == "leaked_transactions":
+        return (
+            "Do not raise the thread maximum: threads that nobody gives back use up any number; "
+            "it only takes longer."
+        )
+    if diagnosis.cause == "client_think_time":
+        return (
+            "Do not raise the thread maximum first: the new threads would wait for the same "
+            "clients. It buys time, at the price of memory for each thread and transaction."
+        )
+    if diagnosis.cause == "pool_too_small":
+        return (
+            "Do not raise the driver's connection pools: connections are not short, and each "
+            "further one can ask for a thread at the same moment."
+        )
+    if diagnosis.state == "ok":
+        return "Do not change the thread pool: idle connections hold none of its threads."
+    return "Do not raise the thread maximum before it is known what holds the threads."
+
+
+def changes_table(several: tuple[Change, ...]) -> Table:
+    """Return the changes as a table."""
+    rows = tuple(
+        (
+            change.where,
+            Markup(f"<code>{escape(change.name)}</code>")
+            if change.where == "neo4j.conf"
+            else change.name,
+            f"{change.before or 'not set'} → {change.after}" if change.after else "",
+            change.takes_effect,
+            change.why,
+        )
+        for change in several
+    )
+    heads = ("Where", "Change", "From, to", "Takes effect", "Why")
+    return Table(tuple(_Column(head) for head in heads), rows, kind="boltkb-changes")

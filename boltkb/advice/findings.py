@@ -1,0 +1,224 @@
+"""The findings of a report: one for each rule, those that could not be decided included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from boltkb.advice.actions import do_not
+from boltkb.bolt import Diagnosis, Pool
+from boltkb.queueing import Fit, Sizing
+from boltkb.tables import Column, Markup, Table, escape, number, share, with_interval
+
+__all__ = ["Finding", "find", "findings_table"]
+
+_TITLES = {
+    "leaked_transactions": "Transactions that nobody ends hold threads",
+    "client_think_time": "Threads wait for clients inside open transactions",
+    "pool_too_small": "The pool is too small for its work",
+}
+_ADVICE = {
+    "leaked_transactions": "End the idle transactions, mend the client that leaves them open, "
+    "and bound transactions by a timeout.",
+    "client_think_time": "Shorten the transactions: no other work between their queries.",
+    "pool_too_small": "Raise the thread maximum to what the target needs, if the machine bears it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule, what it found, and what follows.
+
+    Parameters
+    ----------
+    rule : str
+        Its id.
+    title : str
+    status : str
+        `supported`, `contradicted`, `cannot_tell` or `not_applicable`.
+    severity : str
+        `high`, `medium`, `low` or `none`.
+    cause : str or None
+        The cause that it speaks of.
+    evidence : tuple of str
+    advice : str
+    where : tuple of str
+        Files and lines.
+    """
+
+    rule: str
+    title: str
+    status: str
+    severity: str
+    cause: str | None
+    evidence: tuple[str, ...]
+    advice: str
+    where: tuple[str, ...] = ()
+
+    def facts(self) -> dict[str, object]:
+        """Return the finding for `facts.json`."""
+        return {
+            "rule": self.rule,
+            "title": self.title,
+            "status": self.status,
+            "severity": self.severity,
+            "cause": self.cause,
+            "evidence": list(self.evidence),
+            "advice": self.advice,
+            "where": list(self.where),
+        }
+
+
+def find(pool: Pool, fit: Fit, sizing: Sizing, diagnosis: Diagnosis) -> tuple[Finding, ...]:
+    """Return every finding, the gravest first, undecided rules before those that found nothing."""
+    found = [
+        *_causes(diagnosis),
+        _rejections(diagnosis),
+        _ceiling(pool, diagnosis),
+        _idle(diagnosis),
+        _model(pool, fit),
+        _margin(sizing),
+    ]
+    severity = {"high": 0, "medium": 1, "low": 2, "none": 3}
+    status = {"supported": 0, "cannot_tell": 1, "contradicted": 2, "not_applicable": 3}
+    return tuple(sorted(found, key=lambda f: (status[f.status], severity[f.severity])))
+
+
+def _causes(diagnosis: Diagnosis) -> list[Finding]:
+    found = []
+    for cause in diagnosis.causes:
+        supported = cause.status == "supported"
+        evidence = cause.evidence_for if supported else cause.evidence_against
+        evidence = evidence or cause.evidence_for
+        missing = tuple(f"Would tell: {item}." for item in cause.missing)
+        found.append(
+            Finding(
+                rule=cause.id.replace("_", "-"),
+                title=_TITLES[cause.id],
+                status=cause.status,
+                severity="high" if supported else "none",
+                cause=cause.id,
+                evidence=evidence + (missing if cause.status == "cannot_tell" else ()),
+                advice=_ADVICE[cause.id] if supported else "",
+                where=tuple(str(place) for place in cause.where),
+            )
+        )
+    return found
+
+
+def _rejections(diagnosis: Diagnosis) -> Finding:
+    rejected = diagnosis.rejected
+    where = tuple(str(place) for place in rejected.where)
+    title = "Requests were rejected for want of a thread"
+    if rejected.seen:
+        amount = (
+            f"at least {number(rejected.low)}"
+            if rejected.value is None
+            else with_interval(
+                rejected.value,
+                rejected.low if rejected.how == "estimated" else None,
+                rejected.high if rejected.how == "estimated" else None,
+            )
+        )
+        return Finding(
+            "rejections", title, "supported", "high", None,
+            (f"{amount} rejections: {rejected.reason}",),
+            "A client that retries with backoff hides a rejection; one that does not shows an "
+            "error to its user.",
+            where,
+        )  # fmt: skip
+    if rejected.how == "unknown":
+        return Finding(
+            "rejections", title, "cannot_tell", "none", None, (rejected.reason,),
+            "Add debug.log and neo4j.log of the same time.",
+        )  # fmt: skip
+    return Finding("rejections", title, "contradicted", "none", None, (rejected.reason,), "", where)
+
+
+def _ceiling(pool: Pool, diagnosis: Diagnosis) -> Finding:
+    title = "Every thread was held at the same time"
+    if diagnosis.full_share is None or diagnosis.peak is None:
+        return Finding(
+            "full-pool", title, "cannot_tell", "none", None,
+            ("The number of threads, or of held threads, is not in the export.",), "",
+        )  # fmt: skip
+    if diagnosis.full_share == 0:
+        words = f"At most {number(diagnosis.peak)} of {pool.threads} threads, in "
+        return Finding(
+            "full-pool", title, "contradicted", "none", None,
+            (f"{words}{diagnosis.samples} samples.",), "",
+        )  # fmt: skip
+    return Finding(
+        "full-pool", title, "supported", "medium", None,
+        (f"{share(diagnosis.full_share)} of {diagnosis.samples} samples show all {pool.threads}.",),
+        "",
+    )  # fmt: skip
+
+
+def _idle(diagnosis: Diagnosis) -> Finding:
+    title = "Idle connections"
+    if diagnosis.idle_connections is None:
+        return Finding(
+            "idle-connections", title, "cannot_tell", "none", None,
+            ("The metric connections_idle is not in the export.",), "",
+        )  # fmt: skip
+    words = (
+        f"{number(round(diagnosis.idle_connections))} connections were idle on average. An idle "
+        "connection holds no Bolt thread. Each costs a socket, a file descriptor and buffers on "
+        "the server, and any of them can ask for a thread at the same moment."
+    )
+    return Finding(
+        "idle-connections", title, "supported", "none", None,
+        (words,),
+        "Nothing to do for the threads. To save sockets, make the drivers' pools smaller.",
+    )  # fmt: skip
+
+
+def _model(pool: Pool, fit: Fit) -> Finding:
+    status = {"SOUND": "supported", "DOUBTFUL": "supported", "REFUSED": "cannot_tell"}
+    return Finding(
+        "model", f"The queueing model is {fit.verdict}", status[fit.verdict],
+        "low" if fit.verdict == "DOUBTFUL" else "none", None,
+        (pool.why, *fit.reasons),
+        "" if fit.verdict == "SOUND" else "Do not rely on the model's numbers alone.",
+    )  # fmt: skip
+
+
+def _margin(sizing: Sizing) -> Finding:
+    title = "Room for more load"
+    if sizing.margin.value is None:
+        return Finding("margin", title, "cannot_tell", "none", None, (sizing.margin.reason,), "")
+    busiest = (
+        f"; the busiest few minutes reached {number(sizing.busiest.value)}"
+        if sizing.busiest.value is not None
+        else ""
+    )
+    words = (
+        f"{share(sizing.target)} of attempts are rejected from a steady load of "
+        f"{number(sizing.margin.value)} erlangs on{busiest}."
+    )
+    return Finding("margin", title, "supported", "none", None, (words, sizing.forecast.reason), "")
+
+
+def findings_table(findings: tuple[Finding, ...], diagnosis: Diagnosis) -> Table:
+    """Return the findings as a table; rules that found nothing stay visible."""
+    kinds = {"high": "bad", "medium": "warn", "low": "warn", "none": "ok"}
+    rows = []
+    for finding in findings:
+        word = {
+            "supported": finding.severity if finding.severity != "none" else "note",
+            "cannot_tell": "cannot tell",
+            "contradicted": "not found",
+            "not_applicable": "not applicable",
+        }[finding.status]
+        kind = kinds[finding.severity] if finding.status == "supported" else "unknown"
+        places = ", ".join(finding.where[:3])
+        rows.append(
+            (
+                Markup(f'<span class="boltkb-chip {kind}">{escape(word)}</span>'),
+                finding.title,
+                " ".join(finding.evidence) + (f" [{places}]" if places else ""),
+                finding.advice,
+            )
+        )
+    columns = (Column("Weight"), Column("Finding"), Column("Evidence"), Column("Do this"))
+    return Table(columns, tuple(rows), notes=(do_not(diagnosis),), kind="boltkb-findings")

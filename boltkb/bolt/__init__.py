@@ -1,0 +1,30 @@
+"""The bridge: what a customer, a server, a wait and a loss are in a Bolt thread pool.
+
+The only room that speaks both languages, the theory's and Neo4j's.  Whoever disputes a
+conclusion of a report goes here.
+"""
+
+from boltkb.bolt.causes import Cause
+from boltkb.bolt.clients import Holder, Holders
+from boltkb.bolt.diagnosis import Diagnosis, diagnose
+from boltkb.bolt.observe import PoolObservations, observe
+from boltkb.bolt.pool import Known, Pool, read_pool
+from boltkb.bolt.rejections import Rejections
+from boltkb.bolt.sizing import size_threads
+from boltkb.bolt.window import Incident
+
+__all__ = [
+    "Cause",
+    "Diagnosis",
+    "Holder",
+    "Holders",
+    "Incident",
+    "Known",
+    "Pool",
+    "PoolObservations",
+    "Rejections",
+    "diagnose",
+    "observe",
+    "read_pool",
+    "size_threads",
+]

@@ -1,0 +1,248 @@
+"""The diagnosis: in what state the pool is, from what cause, and how sure that is.
+
+Part of the bridge.  *Saturated* means that rejections or starvation were seen; *at risk* that
+none were, but the target is passed at the upper bound of what was observed, or threads are
+kept for good; *ok* needs evidence enough; everything else is *cannot tell*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from boltkb.bolt.causes import Cause, weigh_causes
+from boltkb.bolt.clients import Holders
+from boltkb.bolt.observe import PoolObservations
+from boltkb.bolt.pool import Pool
+from boltkb.bolt.rejections import Rejections
+from boltkb.bolt.window import Incident
+from boltkb.exports import Export
+from boltkb.queueing import Fit
+from boltkb.tables import Column, Shown, Table, share
+
+__all__ = ["Diagnosis", "diagnose"]
+
+#: Fewer samples than this never make an *ok*.
+_ENOUGH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis(Shown):
+    """What was wrong with the pool, if anything.
+
+    Parameters
+    ----------
+    state : str
+        `ok`, `at_risk`, `saturated` or `cannot_tell`.
+    cause : str or None
+        The first supported cause; None where nothing is wrong or none can be told.
+    confidence : str
+        `high`, `medium` or `low`.
+    why : tuple of str
+        What the confidence rests on, in sentences.
+    causes : tuple of Cause
+        Every cause weighed.
+    incident : Incident or None
+    rejected : Rejections
+    holders : Holders
+    cannot_tell : tuple of str
+        What the export cannot answer, each with what would answer it.
+    target : float
+        The share of attempts that may be rejected.
+    peak, samples, full_share
+        The most threads held, the samples they come from, the share of full ones.
+    """
+
+    state: str
+    cause: str | None
+    confidence: str
+    why: tuple[str, ...]
+    causes: tuple[Cause, ...]
+    incident: Incident | None
+    rejected: Rejections
+    holders: Holders
+    cannot_tell: tuple[str, ...]
+    target: float
+    peak: float | None
+    samples: int
+    full_share: float | None
+    idle_connections: float | None
+    simulated: bool = False
+
+    def cause_of(self, identity: str) -> Cause:
+        """Return one cause by its id."""
+        return next(cause for cause in self.causes if cause.id == identity)
+
+    def table(self) -> Table:
+        """Return the causes as a table, what cannot be told included."""
+        rows = tuple(
+            (
+                cause.id.replace("_", " "),
+                cause.status.replace("_", " "),
+                share(cause.share) if cause.status == "supported" else "",
+                " ".join(cause.evidence_for) or "none",
+                " ".join(cause.evidence_against) or "none",
+                "; ".join(cause.missing) or "nothing",
+            )
+            for cause in self.causes
+        )
+        columns = (
+            Column("Cause"),
+            Column("Status"),
+            Column("Threads explained", numeric=True),
+            Column("For"),
+            Column("Against"),
+            Column("Would tell"),
+        )
+        return Table(
+            columns, rows, kind="boltkb-causes", row_kinds=tuple(c.status for c in self.causes)
+        )
+
+    def __str__(self) -> str:
+        return f"{self.state}, {self.cause}, confidence {self.confidence}\n{self.table()}"
+
+    def to_html(self) -> str:
+        """Return the weighed causes as one line of HTML."""
+        return self.table().to_html()
+
+    def facts(self) -> Mapping[str, object]:
+        """Return the weighed causes for `facts.json`."""
+        return {
+            "causes": [
+                {
+                    "id": cause.id,
+                    "status": cause.status,
+                    "share": cause.share,
+                    "for": list(cause.evidence_for),
+                    "against": list(cause.evidence_against),
+                    "missing": list(cause.missing),
+                }
+                for cause in self.causes
+            ]
+        }
+
+
+def diagnose(
+    export: Export,
+    pool: Pool,
+    seen: PoolObservations,
+    fit: Fit,
+    *,
+    rejection: float = 0.001,
+) -> Diagnosis:
+    """Return the pool's state and its cause, with the evidence weighed.
+
+    Parameters
+    ----------
+    export : Export
+    pool : Pool
+    seen : PoolObservations
+    fit : Fit
+    rejection : float, 0 < rejection < 1
+        The share of attempts that may be rejected.
+
+    Returns
+    -------
+    Diagnosis
+    """
+    shortage = seen.rejected.seen or bool(seen.full_share)
+    causes = weigh_causes(seen, trouble=shortage)
+    supported = [cause for cause in causes if cause.status == "supported"]
+    state = _state(seen, fit, supported, rejection)
+    cause = supported[0] if supported and state in {"saturated", "at_risk"} else None
+    confidence, why = _confidence(state, cause, seen, fit)
+    idle = seen.idle_connections
+    return Diagnosis(
+        state=state,
+        cause=None if cause is None else cause.id,
+        confidence=confidence,
+        why=why,
+        causes=causes,
+        incident=seen.incident,
+        rejected=seen.rejected,
+        holders=seen.holders,
+        cannot_tell=_unanswered(pool, seen, state, causes),
+        target=rejection,
+        peak=seen.peak,
+        samples=seen.samples,
+        full_share=seen.full_share,
+        idle_connections=None if idle is None or not idle[1].size else float(idle[1].mean()),
+        simulated=bool(export.simulated),
+    )
+
+
+def _state(seen: PoolObservations, fit: Fit, supported: list[Cause], target: float) -> str:
+    if seen.rejected.seen:
+        return "saturated"
+    if any(cause.id == "leaked_transactions" for cause in supported):
+        return "at_risk"
+    if seen.full_share:
+        return "at_risk"
+    if seen.servers is None or seen.samples < _ENOUGH:
+        return "cannot_tell"
+    upper = fit.rejection_probability.high
+    if upper is None:
+        return "cannot_tell"
+    return "at_risk" if upper > target else "ok"
+
+
+def _confidence(
+    state: str, cause: Cause | None, seen: PoolObservations, fit: Fit
+) -> tuple[str, tuple[str, ...]]:
+    if state == "cannot_tell":
+        return "low", ("The export does not carry what the question needs.",)
+    if cause is not None:
+        why = (
+            _kinds(cause.kinds),
+            *(f"Against it: {words}" for words in cause.evidence_against),
+        )
+        if cause.id == "pool_too_small" and fit.verdict != "SOUND":
+            why = (*why, f"The model's verdict is {fit.verdict}: {' '.join(fit.reasons[:1])}")
+            return "medium" if cause.kinds >= 2 and fit.verdict == "DOUBTFUL" else "low", why
+        return "high" if cause.kinds >= 2 else "medium", why
+    if state == "ok":
+        known = seen.rejected.how in {"none", "counted"}
+        good = fit.verdict == "SOUND" and seen.samples >= 100 and known
+        words = f"{seen.samples} samples, the model is {fit.verdict}; {seen.rejected.reason}"
+        return "high" if good else "medium", (words,)
+    return "low", ("That the pool ran out is certain; why, this export does not tell.",)
+
+
+def _kinds(kinds: int) -> str:
+    if kinds == 1:
+        return "One kind of evidence for this cause."
+    return f"{kinds} kinds of evidence, independent of each other, for this cause."
+
+
+def _unanswered(
+    pool: Pool, seen: PoolObservations, state: str, causes: tuple[Cause, ...]
+) -> tuple[str, ...]:
+    """Return what the export cannot answer, with the setting or file that would."""
+    words: list[str] = list(pool.contradictions)
+    if seen.servers is None:
+        words.append(
+            "How many threads the pool has: add neo4j.conf to the export (or the start of "
+            "debug.log, which lists the settings that were set)."
+        )
+    if not seen.samples:
+        words.append(
+            "How many threads were held: export the metric bolt.connections_running "
+            "(server.metrics.csv.enabled=true, Enterprise), or a series of thread dumps."
+        )
+    if seen.rejected.how in {"episodes", "unknown", "estimated"}:
+        words.append(
+            f"How many requests were rejected exactly: {seen.rejected.reason} "
+            "server.bolt.enable_network_error_accounting=false (needs a restart) logs each one."
+            if "accounting" not in seen.rejected.reason
+            else f"How many requests were rejected exactly: {seen.rejected.reason}"
+        )
+    if state in {"saturated", "at_risk"}:
+        missing = dict.fromkeys(
+            item for cause in causes if cause.status == "cannot_tell" for item in cause.missing
+        )
+        words += [f"Why threads were held: add {item}." for item in missing]
+    words.append(
+        "How many threads other days need: one window says nothing of them; "
+        "a forecast needs weeks of samples."
+    )
+    return tuple(words)

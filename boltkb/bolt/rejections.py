@@ -1,0 +1,252 @@
+"""How many rejections there were, and how well that is known.
+
+Part of the bridge.  What a log line counts depends on the version: up to 5.17 each rejection
+leaves one; from 5.18, unless the accounting is switched off, a line tells only that an episode
+began.  There the growth of received minus started messages is the signal that remains.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from boltkb.bolt.pool import Pool
+from boltkb.catalogue import Version
+from boltkb.exports import Export, Series, Where
+
+__all__ = ["Rejections", "read_rejections"]
+
+Floats = npt.NDArray[np.float64]
+
+#: Episodes are logged from the third rejection on, by default (5.18 and later).
+_EPISODE_AT_LEAST = 3
+#: Messages that a rejected client had sent at once: RUN and PULL, or HELLO and LOGON; a driver
+#: may add BEGIN.  Two for each rejection was what a real 5.26 server showed.
+_USUALLY_PIPELINED = 2
+_MOST_PIPELINED = 3
+#: Messages received and not yet started are on their way, up to about this many.
+_IN_FLIGHT = 4
+_FIRST_UNSTARTED = Version.parse("5.0")
+_ESTIMATED = "estimated from messages that were received and never started"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejections:
+    """Rejections in a window of time, and how they are known.
+
+    Parameters
+    ----------
+    how : str
+        `counted` (a line each), `none` (known to be none), `estimated` (from
+        messages received and never started), `episodes` (starvation was logged, not its size) or
+        `unknown`.
+    value, low, high : float or None
+        The number of rejected thread acquisitions; None where it is not known.
+    times : (k,) array, epoch s
+        When each was logged, for `counted`.
+    episodes : tuple of float
+        When starvation was reported without a count, epoch s.
+    reason : str
+        How the number is known, or why it is not.
+    where : tuple of Where
+        The first and last line that says so.
+    """
+
+    how: str
+    value: float | None
+    low: float | None
+    high: float | None
+    times: Floats
+    episodes: tuple[float, ...]
+    reason: str
+    where: tuple[Where, ...] = ()
+
+    @property
+    def seen(self) -> bool:
+        """Whether rejections or starvation were seen at all."""
+        return bool(self.value) or bool(self.episodes)
+
+
+def read_rejections(export: Export, pool: Pool, *, start: float, end: float) -> Rejections:
+    """Return the rejections within a window, in the strongest way the export allows.
+
+    Parameters
+    ----------
+    export : Export
+    pool : Pool
+        Tells whether each rejection leaves a log line.
+    start, end : float, epoch s
+
+    Returns
+    -------
+    Rejections
+    """
+    inside = [event for event in export.events if start <= event.time <= end]
+    lines = [event for event in inside if event.kind.startswith("rejection-")]
+    episodes = tuple(
+        event.time
+        for event in inside
+        if event.kind in {"starvation-increase", "starvation-remains"}
+    )
+    growth = _unstarted(export, start, end)
+    covered, doubt = _coverage(export, start)
+    if lines:
+        times = np.array([event.time for event in lines])
+        short = "" if covered else f" {doubt} There may have been more."
+        return Rejections(
+            "counted",
+            float(times.size),
+            float(times.size),
+            float(times.size) if covered else None,
+            times,
+            episodes,
+            "one log line each." + short,
+            (lines[0].where, lines[-1].where),
+        )
+    nothing: Floats = np.empty(0)
+    if episodes:
+        where = tuple(e.where for e in inside if e.time in episodes)[:2]
+        if growth is not None and growth.value > 0:
+            low = max(float(_EPISODE_AT_LEAST), growth.low)
+            return Rejections(
+                "estimated",
+                max(low, growth.value),
+                low,
+                max(low, growth.high),
+                nothing,
+                episodes,
+                f"{_ESTIMATED}: this version's log tells that threads ran out, not how often.",
+                (*where, *growth.where),
+            )
+        return Rejections(
+            "episodes", None, float(_EPISODE_AT_LEAST), None, nothing, episodes,
+            "this version's log tells that threads ran out, not how often; "
+            "set server.bolt.enable_network_error_accounting=false to have each rejection logged.",
+            where,
+        )  # fmt: skip
+    if pool.counts_rejections and covered:
+        return Rejections(
+            "none", 0.0, 0.0, 0.0, nothing, (),
+            "no rejection in a log that would hold one line each.",
+        )  # fmt: skip
+    if growth is not None:
+        if growth.messages <= _IN_FLIGHT:
+            return Rejections(
+                "none", 0.0, 0.0, growth.noise, nothing, (),
+                "received and started messages did not drift apart"
+                + ("." if covered else f"; {doubt}"),
+                growth.where,
+            )  # fmt: skip
+        return Rejections(
+            "estimated", growth.value, growth.low, growth.high, nothing, (), f"{_ESTIMATED}.",
+            growth.where,
+        )  # fmt: skip
+    if pool.counts_rejections is False and covered:
+        return Rejections(
+            "none", 0.0, 0.0, float(_EPISODE_AT_LEAST - 1), nothing, (),
+            "no starvation reported; up to two rejections in ten minutes leave no line.",
+        )  # fmt: skip
+    return Rejections(
+        "unknown", None, None, None, nothing, (),
+        doubt or "the export holds no log and no message counters.",
+    )  # fmt: skip
+
+
+def _coverage(export: Export, start: float) -> tuple[bool, str]:
+    """Return whether the logs cover a window from its start, and if not, what is amiss."""
+    if not export.log_spans:
+        return False, "No log is in the export."
+    if any(log.truncated for log in export.log_spans):
+        return False, "A log is cut off."
+    if min(log.start for log in export.log_spans) > start + 60:
+        return False, "The log begins after the window does."
+    return True, ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Growth:
+    """How far received and started messages drifted apart, and what that says."""
+
+    messages: float
+    noise: float
+    closed: float | None
+    where: tuple[Where, ...]
+
+    @property
+    def low(self) -> float:
+        return max(0.0, math.ceil(self.messages / _MOST_PIPELINED - self.noise))
+
+    @property
+    def value(self) -> float:
+        usual = round(self.messages / _USUALLY_PIPELINED)
+        return float(usual if self.closed is None else min(usual, max(self.low, self.closed)))
+
+    @property
+    def high(self) -> float:
+        most = self.messages if self.closed is None else min(self.messages, self.closed)
+        return max(self.value, most) + self.noise
+
+
+def _unstarted(export: Export, start: float, end: float) -> _Growth | None:
+    """Return the growth of received minus started messages; None where it tells nothing.
+
+    From 5.0 a rejected connection's messages are received and never started, and the
+    connection is closed; up to 4.4 a rejected message counts as started.
+    """
+    received, started = (
+        export.series.get("messages_received"),
+        export.series.get("messages_started"),
+    )
+    if received is None or started is None or export.version is None:
+        return None
+    if Version.parse(export.version) < _FIRST_UNSTARTED:
+        return None
+    at, gap = _difference(received, started)
+    keep = (at >= start) & (at <= end)
+    gap = gap[keep]
+    if gap.size < 3:
+        return None
+    grown, in_flight = _climb(gap)
+    shut = export.series.get("connections_closed")
+    closed = None
+    if shut is not None:
+        inside = shut.values[(shut.times >= start) & (shut.times <= end)]
+        steps = np.diff(inside)
+        closed = float(steps[steps > 0].sum())
+    return _Growth(grown, in_flight, closed, (received.where, started.where))
+
+
+def _climb(gap: Floats) -> tuple[float, float]:
+    """Return how much a gap grew for good, and how far messages in flight make it waver."""
+    restarted = np.diff(gap) < -0.5 * np.maximum(gap[:-1], 100)
+    pieces = np.split(np.arange(gap.size), np.flatnonzero(restarted) + 1)
+    grown = 0.0
+    for piece in pieces:
+        # What later samples fall below was in flight; what stays was never started.
+        stays = np.minimum.accumulate(gap[piece][::-1])[::-1]
+        grown += float(stays[-1] - stays[0])
+    return max(0.0, grown), 2.0
+
+
+def _difference(first: Series, second: Series) -> tuple[Floats, Floats]:
+    shared, i, j = np.intersect1d(first.times, second.times, return_indices=True)
+    return shared, first.values[i] - second.values[j]
+
+
+def binned(
+    times: Floats, start: float, end: float, width: float
+) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Return counts of moments in equal bins: edges (m+1,) in epoch s and counts (m,).
+
+    Examples
+    --------
+    >>> binned(np.array([1.0, 11.0, 12.0]), 0.0, 20.0, 10.0)[1].tolist()
+    [1, 2]
+    """
+    bins = max(1, int(np.ceil((end - start) / width)))
+    edges: Floats = start + width * np.arange(bins + 1, dtype=np.float64)
+    counts, _ = np.histogram(times, edges)
+    return edges, counts.astype(np.int64)

@@ -1,0 +1,129 @@
+"""Reads rows of TOML, and says which entry is wrong when one is.
+
+Knows the types of values, not what they mean.  Anything wrong here is our own fault:
+`CatalogueError`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import resources
+from types import MappingProxyType
+from typing import Literal, Protocol, TypeVar
+
+from boltkb.catalogue.entries import Interval
+from boltkb.catalogue.version import Version
+from boltkb.errors import CatalogueError
+
+__all__ = [
+    "bound",
+    "by_id",
+    "choice",
+    "flag",
+    "names",
+    "number",
+    "pattern",
+    "rows",
+    "text",
+    "texts",
+]
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_Entry = TypeVar("_Entry", bound=_HasId)
+_Bound = Version | Literal["unknown"] | None
+
+
+def rows(file: str, kind: str) -> Iterator[Mapping[str, object]]:
+    """Yield the rows of one of the catalogue's files, which holds nothing else."""
+    text = resources.files("boltkb.catalogue").joinpath(file).read_text(encoding="utf-8")
+    content = tomllib.loads(text)
+    if set(content) != {kind}:
+        raise CatalogueError(f"{file}: only [[{kind}]] may stand here, found {sorted(content)}")
+    yield from content[kind]
+
+
+def by_id(entries: Iterable[_Entry]) -> Mapping[str, _Entry]:
+    """Return entries by their ids, which must differ."""
+    found: dict[str, _Entry] = {}
+    for entry in entries:
+        if entry.id in found:
+            raise CatalogueError(f"the id {entry.id!r} stands twice")
+        found[entry.id] = entry
+    return MappingProxyType(found)
+
+
+def text(row: Mapping[str, object], key: str) -> str:
+    """Return a row's text."""
+    value = row.get(key)
+    if not isinstance(value, str):
+        raise CatalogueError(f"{row.get('id')!r}: `{key}` must be text, found {value!r}")
+    return value
+
+
+def texts(row: Mapping[str, object], key: str) -> tuple[str, ...]:
+    """Return a row's list of texts."""
+    value = row.get(key)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise CatalogueError(f"{row.get('id')!r}: `{key}` must be a list of texts, found {value!r}")
+    return tuple(value)
+
+
+def choice(row: Mapping[str, object], key: str, allowed: tuple[str, ...]) -> str:
+    """Return a row's text, one of those allowed."""
+    value = text(row, key)
+    if value not in allowed:
+        raise CatalogueError(f"{row.get('id')!r}: `{key}` must be one of {allowed}, not {value!r}")
+    return value
+
+
+def flag(row: Mapping[str, object], key: str) -> bool:
+    """Return a row's switch."""
+    value = row.get(key)
+    if not isinstance(value, bool):
+        raise CatalogueError(f"{row.get('id')!r}: `{key}` must be true or false, found {value!r}")
+    return value
+
+
+def number(row: Mapping[str, object], key: str) -> float:
+    """Return a row's number."""
+    value = row.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise CatalogueError(f"{row.get('id')!r}: `{key}` must be a number, found {value!r}")
+    return float(value)
+
+
+def pattern(row: Mapping[str, object], key: str) -> re.Pattern[str]:
+    """Return a row's regular expression, compiled."""
+    try:
+        return re.compile(text(row, key))
+    except re.error as problem:
+        raise CatalogueError(f"{row.get('id')!r}: `{key}`: {problem}") from problem
+
+
+def bound(value: object) -> _Bound:
+    """Return a version, `unknown`, or None for an open end."""
+    if value is None:
+        return None
+    if value == "unknown":
+        return "unknown"
+    if isinstance(value, str):
+        return Version.parse(value)
+    raise CatalogueError(f'a version is text such as "5.26" or "unknown", found {value!r}')
+
+
+def names(row: Mapping[str, object]) -> tuple[Interval, ...]:
+    """Return a row's names with their versions."""
+    value = row.get("names")
+    if not isinstance(value, list) or not value:
+        raise CatalogueError(f"{row.get('id')!r}: `names` must be a list of names")
+    return tuple(
+        Interval(text(item, "name"), bound(item.get("since")), bound(item.get("until")))
+        for item in value
+    )

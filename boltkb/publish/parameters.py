@@ -1,0 +1,190 @@
+"""What each notebook may be given, checked before a kernel starts and again inside it.
+
+One pydantic model per notebook, unknown names forbidden.  Papermill understands plain types
+only, so the fields are `str`, `int`, `float`, `list` and `dict`; the checks live here.
+This module must stay cheap to import: the kernel imports it too.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from boltkb.errors import ParameterError
+
+__all__ = [
+    "MODELS",
+    "ReportParameters",
+    "ThreadPoolParameters",
+    "check_names",
+    "check_namespace",
+    "check_parameters",
+]
+
+
+def _moment(text: str) -> str:
+    """Return the text when it is empty or a time with its zone."""
+    if not text:
+        return text
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError(
+            "must be an ISO 8601 time with its zone, like 2026-11-01T13:50:00Z or "
+            "2026-11-01T14:50:00+01:00, or empty for no bound"
+        )
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
+
+
+class ReportParameters(BaseModel):
+    """What every report takes: an export, a time window, a title.
+
+    Parameters
+    ----------
+    export : str
+        Path of the export: a folder, an archive or one file.
+    start, end : str
+        The time window, ISO 8601 with zone; empty for the whole export.
+    title : str
+        A title for the report; empty for the export's name.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    export: str = Field(min_length=1)
+    start: Moment = ""
+    end: Moment = ""
+    title: str = Field(default="", max_length=200)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ReportParameters:
+        if self.start and self.end:
+            start, end = (datetime.fromisoformat(text) for text in (self.start, self.end))
+            if start >= end:
+                raise ValueError(f"`start` ({self.start}) must lie before `end` ({self.end})")
+        return self
+
+
+class ThreadPoolParameters(ReportParameters):
+    """What the report on one thread pool takes.
+
+    Parameters
+    ----------
+    target_rejection : float, between 0 and 1, both left out
+        The share of thread requests that may be rejected; threads are sized for it.
+
+    Examples
+    --------
+    >>> ThreadPoolParameters(export="data/captures/quiet").target_rejection
+    0.001
+    """
+
+    target_rejection: float = Field(default=0.001, gt=0, lt=1)
+
+
+#: The model of each notebook that ships, by the notebook's name.
+MODELS: Mapping[str, type[ReportParameters]] = {"thread_pool": ThreadPoolParameters}
+
+
+def check_parameters(notebook: str, values: Mapping[str, object]) -> dict[str, object]:
+    """Return a notebook's parameters, complete and of the right types.
+
+    Parameters
+    ----------
+    notebook : str
+        The notebook's name, one of `MODELS`.
+    values : mapping
+        Parameters by name; text is read as the parameter's type.
+
+    Returns
+    -------
+    dict
+        Every parameter of the notebook, plain values.
+
+    Raises
+    ------
+    ParameterError
+        Everything that is wrong, collected; an unknown name comes with the nearest known one.
+
+    Examples
+    --------
+    >>> check_parameters("thread_pool", {"export": "x", "target_rejection": "0.01"})["title"]
+    ''
+    >>> check_parameters("thread_pool", {"export": "x", "titel": "y"})
+    Traceback (most recent call last):
+    boltkb.errors.ParameterError: unknown parameter `titel`; did you mean `title`?
+    """
+    model = MODELS.get(notebook)
+    if model is None:
+        raise ParameterError(_unknown("notebook", notebook, MODELS))
+    try:
+        return model.model_validate(dict(values)).model_dump()
+    except ValidationError as error:
+        problems = []
+        for item in error.errors(include_url=False):
+            name = ".".join(str(part) for part in item["loc"])
+            if item["type"] == "extra_forbidden":
+                problems.append(_unknown("parameter", name, model.model_fields))
+            elif item["type"] == "missing":
+                problems.append(f"parameter `{name}` is missing")
+            else:
+                said = item["msg"].removeprefix("Value error, ")
+                got = f"; got {item['input']!r}" if name else ""
+                problems.append(f"parameter `{name}`: {said}{got}" if name else said)
+        raise ParameterError(problems) from None
+
+
+def check_names(known: Iterable[str], given: Iterable[str]) -> None:
+    """Raise `ParameterError` for every given name that is not a known one.
+
+    For notebooks of one's own, which have no model: papermill itself would only print a line
+    about an unknown parameter and carry on.
+    """
+    names = list(known)
+    problems = [_unknown("parameter", name, names) for name in given if name not in names]
+    if problems:
+        raise ParameterError(problems)
+
+
+def check_namespace(notebook: str, namespace: Mapping[str, object]) -> dict[str, object]:
+    """Return the checked parameters found among a notebook's variables.
+
+    The first code cell after the parameters calls this with `globals()`, so that a bare
+    `papermill ... -p NAME VALUE` is checked as well: an unknown name has become a variable.
+
+    Raises
+    ------
+    ParameterError
+        As `check_parameters`.
+    """
+    shell = {"In", "Out", "exit", "quit", "open", "get_ipython"}
+    plain = (str, int, float, bool, list, dict, tuple, type(None))
+    values = {
+        name: value
+        for name, value in namespace.items()
+        if not name.startswith("_") and name not in shell and type(value) in plain
+    }
+    return check_parameters(notebook, values)
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
+    hint = f"; did you mean `{near[0]}`?" if near else ""
+    return f"unknown {what} `{name}`{hint}"

@@ -1,0 +1,309 @@
+"""What a fit says: models with their checks, estimates with their intervals, a verdict in words.
+
+Values and their presentation; nothing is computed here but text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from boltkb.queueing.erlang import FloatArray
+from boltkb.queueing.observations import Estimate, Observations
+from boltkb.tables import Column, Shown, Table, escape
+
+__all__ = ["BusyHistogram", "Check", "Fit", "LoadWindows", "ModelFit", "Verdict"]
+
+Verdict = Literal["SOUND", "DOUBTFUL", "REFUSED"]
+
+TONE: Mapping[str, str] = {"SOUND": "ok", "DOUBTFUL": "warn", "REFUSED": "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One assumption of a model, held against the data.
+
+    Parameters
+    ----------
+    name : str
+    statistic : float or None
+        None when the check could not be made.
+    operator : "<=" or ">="
+    threshold : float
+    passed : bool or None
+    comment : str
+        What was compared, and what a failure means.
+
+    Examples
+    --------
+    >>> Check("below_ceiling", 8.0, "<=", 8.0, True, "most servers seen busy").outcome
+    'passed'
+    """
+
+    name: str
+    statistic: float | None
+    operator: Literal["<=", ">="]
+    threshold: float
+    passed: bool | None
+    comment: str
+
+    def __post_init__(self) -> None:
+        # NumPy's own booleans are not `True` nor `False`, and no JSON takes them.
+        if self.statistic is not None:
+            object.__setattr__(self, "statistic", float(self.statistic))
+        if self.passed is not None:
+            object.__setattr__(self, "passed", bool(self.passed))
+        object.__setattr__(self, "threshold", float(self.threshold))
+
+    @property
+    def outcome(self) -> str:
+        """The result in words."""
+        return {True: "passed", False: "FAILED", None: "not possible"}[self.passed]
+
+    def facts(self) -> Mapping[str, object]:
+        """Return the check as plain values."""
+        return {
+            "name": self.name,
+            "statistic": self.statistic,
+            "operator": self.operator,
+            "threshold": self.threshold if math.isfinite(self.threshold) else None,
+            "passed": self.passed,
+            "comment": self.comment,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFit:
+    """A model, its parameters from the data, its checks and the verdict on them.
+
+    Parameters
+    ----------
+    name : str
+        ``M/M/c/c``, ``M/M/c/c, varying load`` or ``M/M/c``.
+    verdict : "SOUND", "DOUBTFUL" or "REFUSED"
+    parameters : mapping of str to Estimate
+    checks : tuple of Check
+    reasons : tuple of str
+        Sentences for the verdict.
+
+    Examples
+    --------
+    >>> ModelFit("M/M/c", "REFUSED", {}, (), ("nothing was seen",)).facts()["verdict"]
+    'REFUSED'
+    """
+
+    name: str
+    verdict: Verdict
+    parameters: Mapping[str, Estimate]
+    checks: tuple[Check, ...]
+    reasons: tuple[str, ...]
+
+    def facts(self) -> Mapping[str, object]:
+        """Return the model as plain values."""
+        return {
+            "name": self.name,
+            "verdict": self.verdict,
+            "parameters": {name: value.facts() for name, value in self.parameters.items()},
+            "checks": [check.facts() for check in self.checks],
+            "reasons": list(self.reasons),
+        }
+
+    def parameter_table(self) -> Table:
+        """Return the parameters as a table."""
+        return estimate_table(f"{self.name}: parameters", self.parameters)
+
+    def check_table(self) -> Table:
+        """Return the checks as a table, each with its outcome in words."""
+        tones = {True: "ok", False: "bad", None: "unknown"}
+        rows = tuple(
+            (
+                words(check.name),
+                check.outcome,
+                "" if check.statistic is None else f"{check.statistic:.3g}",
+                f"{_SIGNS[check.operator]} {check.threshold:.3g}",
+                check.comment,
+            )
+            for check in self.checks
+        )
+        return Table(
+            columns=(
+                Column("check"),
+                Column("outcome"),
+                Column("measured", numeric=True),
+                Column("needed", numeric=True),
+                Column("what was compared"),
+            ),
+            rows=rows,
+            title=f"{self.name}: checks",
+            row_kinds=tuple(tones[check.passed] for check in self.checks),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LoadWindows:
+    """The offered load, window by window.
+
+    Parameters
+    ----------
+    start, end : (m,) arrays, seconds
+    load, se, low, high : (m,) arrays, erlangs
+        Estimate, standard error and 95 % interval of each window.
+    """
+
+    start: FloatArray
+    end: FloatArray
+    load: FloatArray
+    se: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class BusyHistogram:
+    """How often each number of busy servers was seen, and how often the model expects it.
+
+    Parameters
+    ----------
+    counts : (k,) array
+        Numbers of busy servers.
+    observed, predicted, low, high : (k,) arrays
+        Shares of the samples; `low` and `high` bound what a sample of this effective size
+        shows in 95 % of cases when the model holds.
+    """
+
+    counts: FloatArray
+    observed: FloatArray
+    predicted: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Fit(Shown):
+    """What the samples say about the load on a set of servers.
+
+    Parameters
+    ----------
+    observations : Observations
+    models : tuple of ModelFit
+        The one that applies to these servers first; M/M/c is always among them.
+    verdict : "SOUND", "DOUBTFUL" or "REFUSED"
+        That of the first model.
+    reasons : tuple of str
+    windows : LoadWindows or None
+        None when refused.
+    histogram : BusyHistogram or None
+    offered_load : Estimate, erlangs
+        Average over the observed time.
+    rejection_probability : Estimate
+        What an arrival met in this window.
+    arrival_rate : Estimate, per second
+        Accepted and rejected together.
+    mean_hold : Estimate, seconds
+    busy_mean, busy_peak : Estimate, servers
+    effective_samples : float
+        Independent samples that the samples are worth.
+    memory : float, seconds
+        Integrated autocorrelation time of the busy servers within windows.
+    load_draws : (d, m) array, erlangs
+        Posterior draws of the windows' loads; empty when refused.
+    load_weights : (m,) array
+        Share of the observed time in each window.
+    """
+
+    observations: Observations
+    models: tuple[ModelFit, ...]
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    windows: LoadWindows | None
+    histogram: BusyHistogram | None
+    offered_load: Estimate
+    rejection_probability: Estimate
+    arrival_rate: Estimate
+    mean_hold: Estimate
+    busy_mean: Estimate
+    busy_peak: Estimate
+    effective_samples: float
+    memory: float
+    load_draws: FloatArray
+    load_weights: FloatArray
+
+    @property
+    def window_loads(self) -> tuple[tuple[float, float, float, float], ...]:
+        """Start, end, load and standard error of each window; empty when refused."""
+        if self.windows is None:
+            return ()
+        columns = (self.windows.start, self.windows.end, self.windows.load, self.windows.se)
+        return tuple(zip(*(column.tolist() for column in columns), strict=True))
+
+    @property
+    def estimates(self) -> Mapping[str, Estimate]:
+        """Every estimate by name."""
+        return {
+            "offered_load": self.offered_load,
+            "rejection_probability": self.rejection_probability,
+            "arrival_rate": self.arrival_rate,
+            "mean_hold": self.mean_hold,
+            "busy_mean": self.busy_mean,
+            "busy_peak": self.busy_peak,
+        }
+
+    def facts(self) -> Mapping[str, object]:
+        """Return the models as plain values."""
+        return {"models": [model.facts() for model in self.models]}
+
+    def table(self) -> Table:
+        """Return the estimates as a table."""
+        return estimate_table("Estimates", self.estimates)
+
+    def __str__(self) -> str:
+        head = f"{self.verdict}: {self.models[0].name}"
+        parts = [head, *(f"- {reason}" for reason in self.reasons), "", str(self.table())]
+        for model in self.models:
+            parts += ["", f"{model.name}: {model.verdict}"]
+            parts += [f"- {reason}" for reason in model.reasons]
+            if model.parameters:
+                parts += ["", str(model.parameter_table())]
+            parts += ["", str(model.check_table())]
+        return "\n".join(parts)
+
+    def to_html(self) -> str:
+        """Return the fit as one line of HTML: verdict, estimates, models with their checks."""
+        parts = [verdict_html(self.verdict, self.models[0].name, self.reasons)]
+        parts.append(self.table().to_html())
+        for model in self.models:
+            parts.append(verdict_html(model.verdict, model.name, model.reasons))
+            if model.parameters:
+                parts.append(model.parameter_table().to_html())
+            parts.append(model.check_table().to_html())
+        return "".join(parts)
+
+
+def words(name: str) -> str:
+    """Return an identifier as words."""
+    return name.replace("_", " ")
+
+
+def estimate_table(title: str, estimates: Mapping[str, Estimate]) -> Table:
+    """Return estimates as a table: name, value, interval, how it was made."""
+    rows = []
+    for name, estimate in estimates.items():
+        text = str(Estimate(estimate.value, estimate.low, estimate.high, estimate.unit))
+        rows.append((words(name), text, estimate.reason))
+    columns = (Column("quantity"), Column("estimate"), Column("how, or why not"))
+    return Table(columns, tuple(rows), title=title)
+
+
+def verdict_html(verdict: Verdict, title: str, reasons: tuple[str, ...]) -> str:
+    """Return a verdict as HTML, its reasons as a list."""
+    items = "".join(f"<li>{escape(reason)}</li>" for reason in reasons)
+    listed = f"<ul>{items}</ul>" if items else ""
+    return (
+        f'<div class="boltkb-verdict {TONE[verdict]}">'
+        f"<strong>{escape(verdict)}</strong> {escape(title)}{listed}</div>"
+    )
+
+
+_SIGNS: Mapping[str, str] = {"<=": "at most", ">=": "at least"}

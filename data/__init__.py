@@ -1,0 +1,1 @@
+"""Evidence: captures of real servers, and the lab that makes them."""

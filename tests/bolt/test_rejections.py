@@ -1,0 +1,101 @@
+"""How many rejections there were, in the strongest way that an export allows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from boltkb.bolt import read_pool
+from boltkb.bolt.rejections import read_rejections
+
+MAX = "server.bolt.thread_pool_max_size"
+LOGGED = {MAX: "8", "server.bolt.enable_network_error_accounting": "false"}
+
+
+def read(export, epoch, *, end=600.0):
+    return read_rejections(export, read_pool(export), start=epoch, end=epoch + end)
+
+
+def counters(build, growth):
+    """Received and started messages that drift apart by `growth` over 600 s."""
+    started = np.arange(600) * 20.0
+    return [
+        build.series("messages_received", started + growth),
+        build.series("messages_started", started),
+    ]
+
+
+def test_a_line_each_is_counted(make, build, epoch):
+    export = make(settings=LOGGED, events=[build.event(t) for t in (10, 20, 30)])
+    rejected = read(export, epoch)
+    assert (rejected.how, rejected.value, rejected.high) == ("counted", 3, 3)
+    assert str(rejected.where[0]) == "logs/neo4j.log:11"
+
+
+def test_only_the_window_counts(make, build, epoch):
+    export = make(settings=LOGGED, events=[build.event(t) for t in (10, 20, 300)])
+    assert read(export, epoch, end=100.0).value == 2
+
+
+def test_none_in_a_log_that_would_hold_them_is_none(make, epoch):
+    rejected = read(make(settings=LOGGED), epoch)
+    assert (rejected.how, rejected.value, rejected.high) == ("none", 0, 0)
+    assert not rejected.seen
+
+
+def test_a_log_that_is_cut_off_leaves_the_upper_end_open(make, build, epoch):
+    export = make(settings=LOGGED, events=[build.event(10)], truncated=True)
+    rejected = read(export, epoch)
+    assert (rejected.value, rejected.high) == (1, None)
+    assert "cut off" in rejected.reason
+
+
+def test_a_cut_log_without_a_line_does_not_say_that_there_was_none(make, epoch):
+    assert read(make(settings=LOGGED, truncated=True), epoch).how == "unknown"
+
+
+def test_no_log_and_no_counter_is_unknown(make, epoch):
+    rejected = read(make(log=False), epoch)
+    assert (rejected.how, rejected.value) == ("unknown", None)
+
+
+def test_an_episode_is_never_counted(make, build, epoch):
+    export = make(events=[build.event(50, "starvation-increase")])
+    rejected = read(export, epoch)
+    assert (rejected.how, rejected.value, rejected.low) == ("episodes", None, 3)
+    assert rejected.seen
+
+
+def test_with_an_episode_unstarted_messages_and_closed_connections_give_the_size(
+    make, build, epoch
+):
+    """A real 5.26 server showed two unstarted messages and one closed connection each."""
+    growth = np.floor(np.linspace(0, 180, 600))
+    closed = build.series("connections_closed", np.floor(np.linspace(0, 90, 600)))
+    export = make(
+        events=[build.event(50, "starvation-increase")],
+        several=[*counters(build, growth), closed],
+    )
+    rejected = read(export, epoch)
+    assert rejected.how == "estimated"
+    assert rejected.value == 90
+    assert rejected.low <= 60
+    assert 90 <= rejected.high <= 95
+
+
+def test_up_to_4_4_unstarted_messages_tell_nothing(make, build, epoch):
+    growth = np.floor(np.linspace(0, 180, 600))
+    settings = {"dbms.connector.bolt.thread_pool_max_size": "8"}
+    export = make(version="4.4.17", settings=settings, several=counters(build, growth), log=False)
+    assert read(export, epoch).how == "unknown"
+
+
+def test_messages_in_flight_are_no_rejections(make, build, epoch):
+    noise = np.random.default_rng(1).integers(0, 3, 600)
+    rejected = read(make(several=counters(build, noise)), epoch)
+    assert (rejected.how, rejected.value) == ("none", 0)
+
+
+def test_a_restart_between_the_samples_is_no_growth(make, build, epoch):
+    gap = np.concatenate([np.full(300, 500.0), np.zeros(300)])
+    rejected = read(make(several=counters(build, gap)), epoch)
+    assert rejected.how == "none"

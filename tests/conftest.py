@@ -1,0 +1,164 @@
+"""Exports made in memory, so that each judgement of the bridge is tested by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from boltkb.exports import (
+    ConnectionRow,
+    Export,
+    LogEvent,
+    LogSpan,
+    Series,
+    SettingValue,
+    Source,
+    ThreadDump,
+    TransactionRow,
+    Where,
+    Worker,
+)
+
+EPOCH = 1_795_000_000.0
+MAX = "server.bolt.thread_pool_max_size"
+
+
+def series(identity: str, values: Sequence[float], *, step: float = 1.0) -> Series:
+    array = np.asarray(values, dtype=float)
+    kind = (
+        "counter"
+        if identity.startswith(("messages", "connections_o", "connections_c"))
+        else "gauge"
+    )
+    where = Where(f"metrics/{identity}.csv", 2, array.size + 1)
+    return Series(identity, kind, EPOCH + step * np.arange(array.size), array, None, where)
+
+
+def event(second: float, kind: str = "rejection-c", connection: str | None = None) -> LogEvent:
+    return LogEvent(
+        EPOCH + second,
+        kind,
+        "ERROR",
+        "text",
+        connection,
+        {},
+        Where("logs/neo4j.log", int(second) + 1),
+    )
+
+
+def dump(
+    second: float, states: Sequence[str], *, first: int = 0, host: str = "10.0.0.7"
+) -> ThreadDump:
+    """A dump whose worker i is in state i, held by connection bolt-(first + i)."""
+    workers = tuple(
+        Worker(
+            thread=f"neo4j.BoltWorker-{index}",
+            connection=None if state == "idle" else f"bolt-{first + index}",
+            client=None if state == "idle" else f"{host}:{40000 + first + index}",
+            state=state,
+            top_frame="",
+        )
+        for index, state in enumerate(states)
+    )
+    return ThreadDump(EPOCH + second, workers, 60, Where("threaddump.txt", 1, 400))
+
+
+def transaction(number: int, *, idle: float | None, elapsed: float = 300.0) -> TransactionRow:
+    return TransactionRow(
+        transaction=f"neo4j-transaction-{number}",
+        database="neo4j",
+        connection=f"bolt-{number}",
+        client=f"10.0.0.7:{40000 + number}",
+        user="reporter",
+        status="Running",
+        elapsed=elapsed,
+        idle=idle,
+        query="",
+        where=Where("show-transactions.csv", number + 2),
+    )
+
+
+def connection(number: int, agent: str = "report-job/1.1") -> ConnectionRow:
+    return ConnectionRow(
+        f"bolt-{number}", f"10.0.0.7:{40000 + number}", "reporter", agent, EPOCH, "bolt",
+        Where("list-connections.csv", number + 2),
+    )  # fmt: skip
+
+
+def make_export(
+    *,
+    version: str | None = "5.26.0",
+    settings: dict[str, str] | None = None,
+    several: Sequence[Series] = (),
+    events: Sequence[LogEvent] = (),
+    dumps: Sequence[ThreadDump] = (),
+    transactions: Sequence[TransactionRow] = (),
+    connections: Sequence[ConnectionRow] = (),
+    log: bool = True,
+    truncated: bool = False,
+    seconds: float = 600.0,
+    restarts: Sequence[float] = (),
+) -> Export:
+    chosen = {MAX: "8"} if settings is None else settings
+    sources = []
+    spans = []
+    if chosen:
+        sources.append(Source("conf/neo4j.conf", "configuration", len(chosen)))
+    if log:
+        sources.append(Source("logs/neo4j.log", "log", 100, start=EPOCH - 60, end=EPOCH + seconds))
+        spans.append(
+            LogSpan(
+                "logs/neo4j.log", EPOCH - 60, EPOCH + seconds, 100, frozenset({"INFO"}), True, 0.0,
+                truncated=truncated,
+            )
+        )  # fmt: skip
+    return Export(
+        name="server-1",
+        path="server-1",
+        version=version,
+        edition="community",
+        start=EPOCH,
+        end=EPOCH + seconds,
+        simulated=None,
+        settings={
+            name: SettingValue(name, value, Where("conf/neo4j.conf", line + 1))
+            for line, (name, value) in enumerate(chosen.items())
+        },
+        series={item.key: item for item in several},
+        events=tuple(events),
+        log_spans=tuple(spans),
+        restarts=tuple(restarts),
+        thread_dumps=tuple(dumps),
+        transactions=tuple(transactions),
+        connections=tuple(connections),
+        sources=tuple(sources),
+        ignored=(),
+        problems=(),
+    )
+
+
+@pytest.fixture
+def epoch() -> float:
+    return EPOCH
+
+
+@pytest.fixture
+def make() -> Callable[..., Export]:
+    return make_export
+
+
+class Builders:
+    """The builders by name, for tests that need several."""
+
+    series = staticmethod(series)
+    event = staticmethod(event)
+    dump = staticmethod(dump)
+    transaction = staticmethod(transaction)
+    connection = staticmethod(connection)
+
+
+@pytest.fixture
+def build() -> type[Builders]:
+    return Builders

@@ -1,0 +1,46 @@
+"""What the server said outranks what a file says now; clocks without a zone are doubted."""
+
+from __future__ import annotations
+
+from boltkb.exports.reconcile import settings_in_force, timed
+from boltkb.exports.records import SettingValue, ThreadDump, Where
+
+SIZE = "server.bolt.thread_pool_max_size"
+KEEP = "server.bolt.thread_pool_keep_alive"
+
+
+def value(name: str, text: str, file: str = "debug.log") -> SettingValue:
+    return SettingValue(name, text, Where(file, 1))
+
+
+def test_agreement_is_silent() -> None:
+    written = {SIZE: value(SIZE, " 8 ", "neo4j.conf")}
+    settings, problems = settings_in_force(written, [value(SIZE, "8")], configured=True)
+    assert settings[SIZE].where.file == "neo4j.conf"
+    assert problems == ()
+
+
+def test_spellings_of_a_duration_are_not_compared() -> None:
+    written = {KEEP: value(KEEP, "300s", "neo4j.conf")}
+    settings, problems = settings_in_force(written, [value(KEEP, "5m")], configured=True)
+    assert settings[KEEP].value == "300s"
+    assert problems == ()
+
+
+def test_settings_from_the_environment_are_known_from_the_log() -> None:
+    settings, problems = settings_in_force({}, [value(SIZE, "16")], configured=True)
+    assert settings[SIZE].value == "16"
+    assert problems == ()
+
+
+def test_dumps_without_logs_are_read_as_utc_and_that_is_said() -> None:
+    dumps = [
+        ThreadDump(20.0, (), 1, Where("b.txt", 1)),
+        ThreadDump(10.0, (), 1, Where("a.txt", 1)),
+        ThreadDump(None, (), 1, Where("c.txt", 1)),
+    ]
+    ordered, problems = timed(dumps, None, None, 0.0, logs=False)
+    assert [dump.time for dump in ordered] == [10.0, 20.0, None]
+    assert "read as UTC" in problems[0]
+    assert any("no date" in problem for problem in problems)
+    assert timed(dumps[:2], 0.0, 30.0, 0.0, logs=True)[1] == ()

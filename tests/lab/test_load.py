@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+pytest.importorskip("neo4j", reason="the lab needs: boltkb[lab] (pip)")
+
+from data.lab.load import plan_arrivals, thin_arrivals
+from data.lab.scenarios import SCENARIOS, Choice, Client, Scenario, Stream, stage
+
+SIGMAS = 4.5
+SEED = 20
+
+
+def triangle(now: float) -> float:
+    return 40.0 * (now / 500.0 if now < 500.0 else (1000.0 - now) / 500.0)
+
+
+def test_thinned_counts_follow_the_rate() -> None:
+    times = thin_arrivals(triangle, 40.0, 1000.0, random.Random(SEED))
+    for first in range(0, 1000, 100):
+        middle = first + 50.0
+        expected = triangle(middle) * 100.0
+        found = sum(first <= at < first + 100 for at in times)
+        assert abs(found - expected) < SIGMAS * math.sqrt(expected)
+
+
+def test_thinned_counts_are_poisson() -> None:
+    times = thin_arrivals(lambda _: 12.0, 12.0, 2000.0, random.Random(SEED))
+    counts = [0] * 2000
+    for at in times:
+        counts[int(at)] += 1
+    mean = sum(counts) / len(counts)
+    variance = sum((count - mean) ** 2 for count in counts) / (len(counts) - 1)
+    # The index of dispersion of n Poisson counts has a standard deviation of sqrt(2 / n).
+    assert abs(variance / mean - 1.0) < SIGMAS * math.sqrt(2 / len(counts))
+
+
+def test_thinning_gives_ascending_times_within_the_length() -> None:
+    times = thin_arrivals(lambda _: 5.0, 20.0, 50.0, random.Random(SEED))
+    assert times == sorted(times)
+    assert all(0 <= at < 50.0 for at in times)
+
+
+@pytest.mark.parametrize("rate", [20.1, -1.0, math.nan])
+def test_thinning_refuses_a_rate_outside_its_bounds(rate: float) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        thin_arrivals(lambda _: rate, 20.0, 50.0, random.Random(SEED))
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_a_plan_is_ordered_and_repeatable(name: str) -> None:
+    scenario = stage(name, Choice())
+    plan = plan_arrivals(scenario, 60.0, SEED)
+    assert plan == plan_arrivals(scenario, 60.0, SEED)
+    assert plan != plan_arrivals(scenario, 60.0, SEED + 1)
+    assert [a.at for a in plan] == sorted(a.at for a in plan)
+    instances = {client.agent: client.instances for client in scenario.clients}
+    assert all(0 <= a.instance < instances[a.stream.client] for a in plan)
+
+
+@pytest.mark.parametrize("shape", ["exponential", "lognormal"])
+def test_drawn_work_has_the_mean_that_was_asked_for(shape: str) -> None:
+    stream = Stream("a/1", "work", 100.0, 0.4, shape=shape)
+    plan = plan_arrivals(Scenario("x", None, (Client("a/1"),), (stream,)), 400.0, SEED)
+    mean = sum(a.work for a in plan) / len(plan)
+    assert mean == pytest.approx(0.4, rel=SIGMAS / math.sqrt(len(plan)))
+
+
+def test_leaks_come_regularly_and_bursts_together() -> None:
+    streams = (Stream("a/1", "leak", 0.1, 0.01), Stream("a/1", "burst", 0.05, 0.1, size=3))
+    plan = plan_arrivals(Scenario("x", None, (Client("a/1"),), streams), 60.0, SEED)
+    leaks = [a.at for a in plan if a.stream.kind == "leak"]
+    bursts = [a.at for a in plan if a.stream.kind == "burst"]
+    assert leaks == pytest.approx([10, 20, 30, 40, 50, 60])
+    assert bursts == pytest.approx([20, 20, 20, 40, 40, 40, 60, 60, 60])
+
+
+def test_the_saturated_scenario_keeps_the_mean_hold_over_its_two_clients() -> None:
+    streams = stage("saturated", Choice(rate=10.0, hold=0.4)).streams
+    rate = sum(stream.rate for stream in streams)
+    assert rate == pytest.approx(10.0)
+    assert sum(stream.rate * stream.hold for stream in streams) / rate == pytest.approx(0.4)
+
+
+def test_choices_reach_the_scenario() -> None:
+    scenario = stage("quiet", Choice(client_pool=3, retries=True, default_accounting=False))
+    assert {client.pool for client in scenario.clients} == {3}
+    assert all(stream.retries for stream in scenario.streams)
+    assert scenario.default_accounting is False
+    assert stage("quiet", Choice()).default_accounting is True
