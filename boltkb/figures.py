@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from boltkb.bolt import Diagnosis, Pool, PoolObservations
 from boltkb.queueing import Fit, Sizing
-from boltkb.tables import number, share, span
+from boltkb.tables import number, sentence, share, span
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -26,14 +26,18 @@ Floats = npt.NDArray[np.float64]
 
 #: More points than a screen has pixels only make a page heavy.
 MOST_POINTS = 3000
+#: From here on samples are drawn thin, so that the fitted load can be seen over them.
+MANY_POINTS = 400
 
 
-def plot_incident(seen: PoolObservations, diagnosis: Diagnosis) -> go.Figure:
+def plot_incident(seen: PoolObservations, fit: Fit, diagnosis: Diagnosis) -> go.Figure:
     """Return busy threads, connections and rejections on one time axis.
 
     Parameters
     ----------
     seen : PoolObservations
+    fit : Fit
+        Its load, with the 95 % band, is drawn over the samples where it was not refused.
     diagnosis : Diagnosis
         Its incident is shaded.
 
@@ -54,13 +58,15 @@ def plot_incident(seen: PoolObservations, diagnosis: Diagnosis) -> go.Figure:
         **_time_axis(times),
         y=_whole(busy),
         mode="lines",
-        line={"width": 1.6, "shape": "hv"},
+        line={"width": 1.6 if busy.size <= MANY_POINTS else 0.7, "shape": "hv"},
+        opacity=1 if busy.size <= MANY_POINTS else 0.75,
         name="threads held",
         meta={"role": "running"},
         hovertemplate="%{y}",
         row=1,
         col=1,
     )
+    _load(figure, fit)
     for trace, name, role in (
         (seen.open_connections, "connections open", "idle"),
         (seen.idle_connections, "of these idle", "working"),
@@ -106,7 +112,9 @@ def plot_incident(seen: PoolObservations, diagnosis: Diagnosis) -> go.Figure:
     figure.update_yaxes(title_text="connections", rangemode="tozero", nticks=4, row=2, col=1)
     figure.update_yaxes(title_text="rejected", rangemode="tozero", nticks=3, row=3, col=1)
     figure.update_xaxes(
-        type="date", range=[_stamp(seen.start), _stamp(seen.end)], tickformat="%H:%M\n%d %b"
+        type="date",
+        range=[_stamp(seen.start), _stamp(seen.end)],
+        tickformat=_clock(seen.end - seen.start),
     )
     figure.update_layout(
         height=520,
@@ -169,7 +177,7 @@ def plot_busy(fit: Fit) -> go.Figure:
         meta={
             "title": "How many threads were held, seen and expected",
             "caption": f"{nothing}the model's verdict is {fit.verdict}. "
-            + " ".join(fit.reasons[:1]),
+            + " ".join(map(sentence, fit.reasons[:1])),
             "alt": "Bars of the observed distribution of held threads with the model's line.",
         },
     )
@@ -318,6 +326,38 @@ def _incident_caption(seen: PoolObservations, diagnosis: Diagnosis) -> str:
     )
 
 
+def _load(figure: go.Figure, fit: Fit) -> None:
+    """Draw the fitted load, what clients asked for, over the threads that were held."""
+    windows = fit.windows
+    if windows is None or windows.load.size == 0:
+        return
+    at = [_stamp(float(t)) for t in (windows.start + windows.end) / 2]
+    for values, more in (
+        (windows.high, {"line": {"width": 0}, "mode": "lines", "showlegend": False}),
+        (windows.low, {"fill": "tonexty", "mode": "none", "name": "95 % interval"}),
+    ):
+        figure.add_scatter(
+            x=at,
+            y=[round(float(v), 3) for v in values],
+            hoverinfo="skip",
+            meta={"role": "band"},
+            row=1,
+            col=1,
+            **more,
+        )
+    figure.add_scatter(
+        x=at,
+        y=[round(float(v), 3) for v in windows.load],
+        mode="lines",
+        line={"width": 2.2},
+        name="offered load, fitted",
+        meta={"role": "fit"},
+        hovertemplate="%{y:.1f} erlangs",
+        row=1,
+        col=1,
+    )
+
+
 def _rejections(figure: go.Figure, seen: PoolObservations) -> None:
     counts = seen.rejections
     if counts is not None and counts.counts.sum() > 0:
@@ -350,6 +390,11 @@ def _rejections(figure: go.Figure, seen: PoolObservations) -> None:
         row=3,
         col=1,
     )
+
+
+def _clock(seconds: float) -> str:
+    """Return how times are written on an axis of this length."""
+    return "%H:%M:%S\n%d %b" if seconds < 600 else "%H:%M\n%d %b"
 
 
 def _limit(figure: go.Figure, row: int, limit: int) -> None:

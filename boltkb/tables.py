@@ -27,6 +27,7 @@ __all__ = [
     "digits",
     "escape",
     "number",
+    "sentence",
     "share",
     "span",
     "with_interval",
@@ -152,6 +153,19 @@ def with_interval(
     middle = number(value, uncertainty=half, unit=unit)
     ends = f"{number(low, uncertainty=half)} to {number(high, uncertainty=half)}"
     return f"{middle} (95\u202f% interval {ends})"
+
+
+def sentence(words: str) -> str:
+    """Return words as a sentence: a capital in front, a full stop behind.
+
+    Examples
+    --------
+    >>> sentence("the load is not constant")
+    'The load is not constant.'
+    """
+    text = words.strip()
+    end = "" if not text or text[-1] in ".!?" else "."
+    return text[:1].upper() + text[1:] + end
 
 
 def span(seconds: float | None) -> str:

@@ -96,7 +96,8 @@ def test_the_load_is_right_minute_by_minute():
     fit = whole("neo4j-5.26-saturated").fit
     true = np.array([minute["offered_load"] for minute in minutes])
     starts = [datetime.fromisoformat(minute["start"]).timestamp() for minute in minutes]
-    fitted = [fit.load_at(start + 30) for start in starts]
+    middles = (fit.windows.start + fit.windows.end) / 2
+    fitted = np.interp(np.array(starts) + 30, middles, fit.windows.load)
     assert np.corrcoef(true[:-1], fitted[:-1])[0, 1] > 0.9
 
 

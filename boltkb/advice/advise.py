@@ -302,10 +302,11 @@ def _do_first(
     who = ""
     if holders.holders:
         most = holders.holders[0]
-        name = most.agent or most.user or most.client
+        name = most.agent or most.user
+        by = f"by {name} at {most.client}" if name else f"from {most.client}"
         count = f"{most.threads:.1f}".removesuffix(".0")
         of = f" of {holders.held:.1f}".removesuffix(".0") if holders.dumps else ""
-        who = f" Most threads were held by {name} at {most.client}: {count}{of} on average."
+        who = f" Most threads were held {by}: {count}{of} on average."
     if diagnosis.cause == "leaked_transactions":
         oldest = f" (the oldest is {span(holders.oldest)} old)" if holders.oldest else ""
         return f"Save three thread dumps, then end the idle transactions{oldest}.{who}"

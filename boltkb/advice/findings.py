@@ -6,21 +6,17 @@ from dataclasses import dataclass
 
 from boltkb.advice.actions import do_not
 from boltkb.bolt import Diagnosis, Pool
+from boltkb.catalogue import load_rules
 from boltkb.queueing import Fit, Sizing
-from boltkb.tables import Column, Markup, Table, escape, number, share, with_interval
+from boltkb.tables import Column, Markup, Table, escape, number, sentence, share, with_interval
 
 __all__ = ["Finding", "find", "findings_table"]
 
-_TITLES = {
-    "leaked_transactions": "Transactions that nobody ends hold threads",
-    "client_think_time": "Threads wait for clients inside open transactions",
-    "pool_too_small": "The pool is too small for its work",
-}
-_ADVICE = {
-    "leaked_transactions": "End the idle transactions, mend the client that leaves them open, "
-    "and bound transactions by a timeout.",
-    "client_think_time": "Shorten the transactions: no other work between their queries.",
-    "pool_too_small": "Raise the thread maximum to what the target needs, if the machine bears it.",
+#: The catalogue's rule for each cause; its section in the tuning guidance has the same name.
+RULES = {
+    "leaked_transactions": "close-leaked-transactions",
+    "client_think_time": "shorten-think-time",
+    "pool_too_small": "raise-threads",
 }
 
 
@@ -87,18 +83,19 @@ def _causes(diagnosis: Diagnosis) -> list[Finding]:
     found = []
     for cause in diagnosis.causes:
         supported = cause.status == "supported"
+        rule = load_rules()[RULES[cause.id]]
         evidence = cause.evidence_for if supported else cause.evidence_against
         evidence = evidence or cause.evidence_for
         missing = tuple(f"Would tell: {item}." for item in cause.missing)
         found.append(
             Finding(
-                rule=cause.id.replace("_", "-"),
-                title=_TITLES[cause.id],
+                rule=rule.id,
+                title=rule.title,
                 status=cause.status,
                 severity="high" if supported else "none",
                 cause=cause.id,
                 evidence=evidence + (missing if cause.status == "cannot_tell" else ()),
-                advice=_ADVICE[cause.id] if supported else "",
+                advice=rule.change if supported else "",
                 where=tuple(str(place) for place in cause.where),
             )
         )
@@ -178,7 +175,7 @@ def _model(pool: Pool, fit: Fit) -> Finding:
     return Finding(
         "model", f"The queueing model is {fit.verdict}", status[fit.verdict],
         "low" if fit.verdict == "DOUBTFUL" else "none", None,
-        (pool.why, *fit.reasons),
+        (pool.why, *map(sentence, fit.reasons)),
         "" if fit.verdict == "SOUND" else "Do not rely on the model's numbers alone.",
     )  # fmt: skip
 
@@ -196,7 +193,9 @@ def _margin(sizing: Sizing) -> Finding:
         f"{share(sizing.target)} of attempts are rejected from a steady load of "
         f"{number(sizing.margin.value)} erlangs on{busiest}."
     )
-    return Finding("margin", title, "supported", "none", None, (words, sizing.forecast.reason), "")
+    return Finding(
+        "margin", title, "supported", "none", None, (words, sentence(sizing.forecast.reason)), ""
+    )
 
 
 def findings_table(findings: tuple[Finding, ...], diagnosis: Diagnosis) -> Table:
@@ -215,10 +214,17 @@ def findings_table(findings: tuple[Finding, ...], diagnosis: Diagnosis) -> Table
         rows.append(
             (
                 Markup(f'<span class="boltkb-chip {kind}">{escape(word)}</span>'),
-                finding.title,
+                _linked(finding),
                 " ".join(finding.evidence) + (f" [{places}]" if places else ""),
                 finding.advice,
             )
         )
     columns = (Column("Weight"), Column("Finding"), Column("Evidence"), Column("Do this"))
     return Table(columns, tuple(rows), notes=(do_not(diagnosis),), kind="boltkb-findings")
+
+
+def _linked(finding: Finding) -> str:
+    """Return the title, linked to the tuning guidance where that has a section on the rule."""
+    if finding.rule not in load_rules():
+        return finding.title
+    return Markup(f'<a href="../tuning.html#{escape(finding.rule)}">{escape(finding.title)}</a>')

@@ -177,7 +177,7 @@ def _leak(seen: PoolObservations, stairs: Staircase | None) -> Cause:
     wanted: tuple[str, ...] = tuple(
         words
         for words, absent in (
-            (COLLECT_DUMPS, holders.dumps < 2),
+            (COLLECT_DUMPS, holders.dumps < 2 or holders.dump_seconds < 10),
             (COLLECT_LIST, not holders.transactions),
         )
         if absent

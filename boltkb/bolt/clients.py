@@ -199,7 +199,7 @@ def find_holders(export: Export, *, start: float, end: float) -> Holders:
     by_connection = {row.connection: row for row in export.connections}
     open_now: dict[str, list[TransactionRow]] = defaultdict(list)
     for row in export.transactions:
-        if row.connection is not None and not _own_listing(row):
+        if row.connection is not None and not _no_holder(row):
             open_now[row.connection].append(row)
     groups: dict[tuple[str, str | None, str | None], list[Worker]] = defaultdict(list)
     for _, worker in workers:
@@ -248,8 +248,10 @@ def _held(dump: ThreadDump) -> list[Worker]:
     return [worker for worker in dump.workers if worker.state != "idle"]
 
 
-def _own_listing(row: TransactionRow) -> bool:
-    """Whether a row is the very query that made the list."""
+def _no_holder(row: TransactionRow) -> bool:
+    """Whether a row holds no Bolt thread for its client: it came by HTTP, or made the list."""
+    if row.connection is not None and row.connection.startswith("http"):
+        return True
     return row.query is not None and row.query.lstrip().upper().startswith("SHOW TRANSACTION")
 
 

@@ -18,7 +18,7 @@ from boltkb.bolt.rejections import Rejections
 from boltkb.bolt.window import Incident
 from boltkb.exports import Export
 from boltkb.queueing import Fit
-from boltkb.tables import Column, Shown, Table, share
+from boltkb.tables import Column, Shown, Table, sentence, share
 
 __all__ = ["Diagnosis", "diagnose"]
 
@@ -197,7 +197,10 @@ def _confidence(
             *(f"Against it: {words}" for words in cause.evidence_against),
         )
         if cause.id == "pool_too_small" and fit.verdict != "SOUND":
-            why = (*why, f"The model's verdict is {fit.verdict}: {' '.join(fit.reasons[:1])}")
+            why = (
+                *why,
+                f"The model's verdict is {fit.verdict}: {sentence(' '.join(fit.reasons[:1]))}",
+            )
             return "medium" if cause.kinds >= 2 and fit.verdict == "DOUBTFUL" else "low", why
         return "high" if cause.kinds >= 2 else "medium", why
     if state == "ok":
@@ -229,18 +232,21 @@ def _unanswered(
             "How many threads were held: export the metric bolt.connections_running "
             "(server.metrics.csv.enabled=true, Enterprise), or a series of thread dumps."
         )
-    if seen.rejected.how in {"episodes", "unknown", "estimated"}:
-        words.append(
-            f"How many requests were rejected exactly: {seen.rejected.reason} "
-            "server.bolt.enable_network_error_accounting=false (needs a restart) logs each one."
-            if "accounting" not in seen.rejected.reason
-            else f"How many requests were rejected exactly: {seen.rejected.reason}"
-        )
     if state in {"saturated", "at_risk"}:
         missing = dict.fromkeys(
             item for cause in causes if cause.status == "cannot_tell" for item in cause.missing
         )
         words += [f"Why threads were held: add {item}." for item in missing]
+    if seen.rejected.how in {"episodes", "estimated"}:
+        words.append(
+            "How many requests were rejected exactly: server.bolt.enable_network_error_accounting"
+            "=false logs each one (it needs a restart)."
+        )
+    elif seen.rejected.how == "unknown":
+        words.append(
+            "Whether requests were rejected: add debug.log and neo4j.log of the same time, whole. "
+            f"{sentence(seen.rejected.reason)}"
+        )
     words.append(
         "How many threads other days need: one window says nothing of them; "
         "a forecast needs weeks of samples."

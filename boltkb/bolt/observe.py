@@ -182,7 +182,9 @@ def observe(
     )
     inside = (times >= window.start) & (times <= window.end)
     times, busy, full = times[inside], busy[inside], full[inside]
-    rejected = read_rejections(export, pool, start=window.start, end=window.end)
+    # What was logged until the sample after the last would have been taken belongs to the window.
+    until = window.end + (interval or 0.0) if window.end == last else window.end
+    rejected = read_rejections(export, pool, start=window.start, end=until)
     incident = _incident(rejected, times, full, interval, window.end, last)
     restarts = tuple(t for t in export.restarts if window.start < t <= window.end)
     return PoolObservations(
@@ -271,7 +273,8 @@ def _incident(
 def _counts(rejected: Rejections, window: Window, interval: float | None) -> Counts | None:
     if rejected.how == "counted" or (rejected.how == "none" and rejected.high == 0):
         width = max(_BIN, 2 * (interval or 0.0))
-        edges, counts = binned(rejected.times, window.start, window.end, width)
+        end = max(window.end, float(rejected.times[-1])) if rejected.times.size else window.end
+        edges, counts = binned(rejected.times, window.start, end, width)
         return Counts(edges=edges, counts=counts.astype(np.float64))
     return None
 

@@ -181,8 +181,10 @@ class _Growth:
 
     @property
     def value(self) -> float:
-        usual = round(self.messages / _USUALLY_PIPELINED)
-        return float(usual if self.closed is None else min(usual, max(self.low, self.closed)))
+        # A rejection closes its connection: where that many were closed, it is the better count.
+        if self.closed is not None and self.low <= self.closed <= self.messages:
+            return self.closed
+        return float(round(self.messages / _USUALLY_PIPELINED))
 
     @property
     def high(self) -> float:

@@ -41,7 +41,13 @@ _Bound = Version | Literal["unknown"] | None
 
 
 def rows(file: str, kind: str) -> Iterator[Mapping[str, object]]:
-    """Yield the rows of one of the catalogue's files, which holds nothing else."""
+    """Yield the rows of one of the catalogue's files, which holds nothing else.
+
+    Examples
+    --------
+    >>> next(rows("rules.toml", "rule"))["id"]
+    'close-leaked-transactions'
+    """
     text = resources.files("boltkb.catalogue").joinpath(file).read_text(encoding="utf-8")
     content = tomllib.loads(text)
     if set(content) != {kind}:
@@ -50,7 +56,15 @@ def rows(file: str, kind: str) -> Iterator[Mapping[str, object]]:
 
 
 def by_id(entries: Iterable[_Entry]) -> Mapping[str, _Entry]:
-    """Return entries by their ids, which must differ."""
+    """Return entries by their ids, which must differ.
+
+    Examples
+    --------
+    >>> from boltkb.catalogue.entries import Rule
+    >>> rule = Rule("a", "Title", "low", "Change.", False, "Meaning.", "source")
+    >>> list(by_id([rule]))
+    ['a']
+    """
     found: dict[str, _Entry] = {}
     for entry in entries:
         if entry.id in found:
@@ -60,7 +74,13 @@ def by_id(entries: Iterable[_Entry]) -> Mapping[str, _Entry]:
 
 
 def text(row: Mapping[str, object], key: str) -> str:
-    """Return a row's text."""
+    """Return a row's text.
+
+    Examples
+    --------
+    >>> text({"id": "x", "unit": "threads"}, "unit")
+    'threads'
+    """
     value = row.get(key)
     if not isinstance(value, str):
         raise CatalogueError(f"{row.get('id')!r}: `{key}` must be text, found {value!r}")
@@ -68,7 +88,13 @@ def text(row: Mapping[str, object], key: str) -> str:
 
 
 def texts(row: Mapping[str, object], key: str) -> tuple[str, ...]:
-    """Return a row's list of texts."""
+    """Return a row's list of texts.
+
+    Examples
+    --------
+    >>> texts({"id": "x", "needles": ["a", "b"]}, "needles")
+    ('a', 'b')
+    """
     value = row.get(key)
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise CatalogueError(f"{row.get('id')!r}: `{key}` must be a list of texts, found {value!r}")
@@ -76,7 +102,13 @@ def texts(row: Mapping[str, object], key: str) -> tuple[str, ...]:
 
 
 def choice(row: Mapping[str, object], key: str, allowed: tuple[str, ...]) -> str:
-    """Return a row's text, one of those allowed."""
+    """Return a row's text, one of those allowed.
+
+    Examples
+    --------
+    >>> choice({"id": "x", "kind": "gauge"}, "kind", ("gauge", "counter"))
+    'gauge'
+    """
     value = text(row, key)
     if value not in allowed:
         raise CatalogueError(f"{row.get('id')!r}: `{key}` must be one of {allowed}, not {value!r}")
@@ -84,7 +116,13 @@ def choice(row: Mapping[str, object], key: str, allowed: tuple[str, ...]) -> str
 
 
 def flag(row: Mapping[str, object], key: str) -> bool:
-    """Return a row's switch."""
+    """Return a row's switch.
+
+    Examples
+    --------
+    >>> flag({"id": "x", "dynamic": True}, "dynamic")
+    True
+    """
     value = row.get(key)
     if not isinstance(value, bool):
         raise CatalogueError(f"{row.get('id')!r}: `{key}` must be true or false, found {value!r}")
@@ -92,7 +130,13 @@ def flag(row: Mapping[str, object], key: str) -> bool:
 
 
 def number(row: Mapping[str, object], key: str) -> float:
-    """Return a row's number."""
+    """Return a row's number.
+
+    Examples
+    --------
+    >>> number({"id": "x", "scale": 1}, "scale")
+    1.0
+    """
     value = row.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise CatalogueError(f"{row.get('id')!r}: `{key}` must be a number, found {value!r}")
@@ -100,7 +144,13 @@ def number(row: Mapping[str, object], key: str) -> float:
 
 
 def pattern(row: Mapping[str, object], key: str) -> re.Pattern[str]:
-    """Return a row's regular expression, compiled."""
+    """Return a row's regular expression, compiled.
+
+    Examples
+    --------
+    >>> pattern({"id": "x", "pattern": "a+"}, "pattern").pattern
+    'a+'
+    """
     try:
         return re.compile(text(row, key))
     except re.error as problem:
@@ -108,7 +158,13 @@ def pattern(row: Mapping[str, object], key: str) -> re.Pattern[str]:
 
 
 def bound(value: object) -> _Bound:
-    """Return a version, `unknown`, or None for an open end."""
+    """Return a version, `unknown`, or None for an open end.
+
+    Examples
+    --------
+    >>> str(bound("5.26")), bound("unknown"), bound(None)
+    ('5.26.0', 'unknown', None)
+    """
     if value is None:
         return None
     if value == "unknown":
@@ -119,7 +175,13 @@ def bound(value: object) -> _Bound:
 
 
 def names(row: Mapping[str, object]) -> tuple[Interval, ...]:
-    """Return a row's names with their versions."""
+    """Return a row's names with their versions.
+
+    Examples
+    --------
+    >>> names({"id": "x", "names": [{"name": "a.b", "since": "5.0"}]})[0].name
+    'a.b'
+    """
     value = row.get("names")
     if not isinstance(value, list) or not value:
         raise CatalogueError(f"{row.get('id')!r}: `names` must be a list of names")

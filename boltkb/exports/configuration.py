@@ -25,12 +25,15 @@ _HARMLESS = re.compile(
     r"(?:true|false|\d+(?:\.\d+)?\s*(?:ns|μs|us|ms|s|m|h|d|[kmg]i?b?)?)?", re.IGNORECASE
 )
 _SECRET_INSIDE = re.compile(
-    r"(?i)([\w.-]*(?:passw|secret|token|credential|passphrase)[\w.-]*\s*[=:]\s*)(\"[^\"]*\"|\S+)"
+    r"(?i)((?:passw|secret|token|credential|passphrase)[\w.-]{0,60}\s{0,5}[=:]\s{0,5})"
+    r"(\"[^\"]*\"|\S+)"
 )
-_IN_ADDRESS = re.compile(r"(://[^/\s:@]+:)[^@\s/]+@")
+_IN_ADDRESS = re.compile(r"(://[^/\s:@]{1,200}:)[^@\s/]{1,200}@")
 _REPEATABLE = re.compile(r"^(?:dbms|server)\.jvm\.additional$")
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 _SIZE = 8 << 20
+#: Characters of a value that are kept.
+_LONGEST = 4000
 #: How many settings that stand twice are told one by one.
 _TOLD = 10
 
@@ -113,7 +116,7 @@ def hide_secrets(name: str, value: str) -> str:
     """
     if _SECRET.search(name) and not _HARMLESS.fullmatch(value.strip()):
         return HIDDEN
-    hidden = _SECRET_INSIDE.sub(rf"\g<1>{HIDDEN}", value)
+    hidden = _SECRET_INSIDE.sub(rf"\g<1>{HIDDEN}", value[:_LONGEST])
     return _IN_ADDRESS.sub(rf"\g<1>{HIDDEN}@", hidden)
 
 

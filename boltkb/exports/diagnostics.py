@@ -1,4 +1,4 @@
-"""What a server says about itself in debug.log when it starts: edition, settings in force.
+"""What a server says about itself in debug.log when it starts: edition, zone, settings.
 
 The block lists only settings that were set; what it does not list had its default.
 """
@@ -18,6 +18,8 @@ __all__ = ["Diagnostics"]
 
 _EDITION = b"Edition: "
 _BEGINS = (b"DBMS provided settings:", b"Neo4j Kernel properties:", b"No provided DBMS settings")
+_ZONE = b"Local timezone: "
+_ZONE_VALUE = re.compile(rb"Local timezone: ?([A-Za-z0-9_+/-]{1,60})")
 _EDITION_VALUE = re.compile(rb"Edition: ?(Community|Enterprise)", re.IGNORECASE)
 _SETTING = re.compile(r"(?P<name>[a-z][\w.$-]*\.[\w.$-]+)=(?P<value>.*)", re.DOTALL)
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d \S+ +[A-Z]+ +(?:\[[^\]]*\] )?")
@@ -45,6 +47,7 @@ class Diagnostics:
         self.path = path
         self.edition: str | None = None
         self.settings: dict[str, SettingValue] | None = None
+        self.zone: str | None = None
         self._inside = False
 
     def scan(
@@ -69,6 +72,11 @@ class Diagnostics:
             found = _EDITION_VALUE.match(block, position)
             if found:
                 self.edition = found[1].decode("ascii").lower()
+        position = block.rfind(_ZONE)
+        if position >= 0:
+            found = _ZONE_VALUE.match(block, position)
+            if found:
+                self.zone = found[1].decode("ascii")
         begun = [place for needle in _BEGINS for place in _all(block, needle)]
         if self._inside:
             self._follow(block, starts, ends, 0, lines_before)
@@ -100,7 +108,7 @@ class Diagnostics:
     def _from_json(self, line: bytes, number: int) -> None:
         try:
             message = str(json.loads(line).get("message", ""))
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             return
         _, _, rest = message.partition("settings:")
         for text in rest.splitlines()[1:]:

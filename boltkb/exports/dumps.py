@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from boltkb.exports.members import Member
 from boltkb.exports.records import Source, ThreadDump, ThreadState, Where, Worker
@@ -55,14 +55,14 @@ class _Text:
     last: int = 0
 
 
-def read_dumps(member: Member, offset: float = 0.0) -> tuple[Source, tuple[ThreadDump, ...]]:
+def read_dumps(member: Member, zone: tzinfo = UTC) -> tuple[Source, tuple[ThreadDump, ...]]:
     """Return the thread dumps of a file; several may stand one after the other.
 
     Parameters
     ----------
     member : Member
-    offset : float, seconds
-        By how much the dump's clock is ahead of UTC; its date line does not say.
+    zone : tzinfo
+        The zone of the dump's clock; its date line does not say.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def read_dumps(member: Member, offset: float = 0.0) -> tuple[Source, tuple[Threa
             worker for name, frames in text.threads if (worker := _worker(name, frames)) is not None
         ]
         where = Where(member.path, text.first, text.last)
-        time = _time(text.date, offset)
+        time = _time(text.date, zone)
         dumps.append(ThreadDump(time, tuple(workers), len(text.threads), where))
     times = [dump.time for dump in dumps if dump.time is not None]
     rows = sum(dump.threads for dump in dumps)
@@ -147,14 +147,14 @@ def _texts(lines: list[str]) -> Iterator[_Text]:
         yield text
 
 
-def _time(date: str | None, offset: float) -> float | None:
+def _time(date: str | None, zone: tzinfo) -> float | None:
     if date is None:
         return None
     try:
-        local = datetime.strptime(date, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-    except ValueError:
+        local = datetime.strptime(date, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
+        return local.timestamp()
+    except (ValueError, OverflowError):
         return None
-    return local.timestamp() - offset
 
 
 def _worker(name: str, frames: list[str]) -> Worker | None:
@@ -201,4 +201,7 @@ def _telling(frames: list[str]) -> str:
     for frame in frames:
         if not frame.startswith(_LIBRARY):
             return frame[:200].removesuffix("(")
+    for frame in frames:
+        if _IN_POOL in frame:
+            return frame.removesuffix("(")
     return frames[0][:200].removesuffix("(") if frames else ""

@@ -112,7 +112,7 @@ def line_parts(raw: bytes) -> tuple[str, str]:
     if text.startswith('{"time"'):
         try:
             entry = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return "", text
         message = "\n".join(str(entry.get(key, "")) for key in ("message", "stacktrace"))
         return str(entry.get("level", ""))[:10], message.rstrip("\n")

@@ -52,6 +52,8 @@ class LogFile:
     span : LogSpan or None
         None for a log without a single entry that has a time.
     edition : str or None
+    zone : str or None
+        The time zone of the server's process, such as `Europe/Berlin`.
     settings : tuple of SettingValue
         What the server said at its last start that it was configured with.
     problems : tuple of str
@@ -61,6 +63,7 @@ class LogFile:
     events: tuple[LogEvent, ...]
     span: LogSpan | None
     edition: str | None
+    zone: str | None
     settings: tuple[SettingValue, ...] | None
     problems: tuple[str, ...]
 
@@ -178,7 +181,9 @@ def _finished(state: _State, problems: list[str], *, truncated: bool) -> LogFile
     )
     told = state.diagnostics
     settings = None if told.settings is None else tuple(told.settings.values())
-    return LogFile(source, tuple(state.events), span, told.edition, settings, tuple(problems))
+    return LogFile(
+        source, tuple(state.events), span, told.edition, told.zone, settings, tuple(problems)
+    )
 
 
 def _scan(block: bytes, state: _State) -> None:

@@ -150,7 +150,7 @@ def read_metric(member: Member) -> MetricFile:
 def join_series(
     metric: Metric, database: str | None, files: Sequence[MetricFile]
 ) -> tuple[Series, Floats, tuple[str, ...]]:
-    """Return one series from all files of a metric, the times at which it began anew, problems.
+    r"""Return one series from all files of a metric, the times at which it began anew, problems.
 
     Parameters
     ----------
@@ -163,6 +163,16 @@ def join_series(
     Returns
     -------
     tuple of (Series, (k,) array, tuple of str)
+
+    Examples
+    --------
+    >>> import io
+    >>> from boltkb.catalogue import load_metrics
+    >>> text = b"t,value\n1719501420,7\n1719501450,2\n"
+    >>> file = read_metric(Member("a.csv", None, lambda: io.BytesIO(text)))
+    >>> series, anew, _ = join_series(load_metrics()["messages_received"], None, [file])
+    >>> series.kind, series.values.tolist(), anew.tolist()
+    ('counter', [7.0, 2.0], [1719501450.0])
     """
     problems: list[str] = []
     kinds = {file.kind for file in files}

@@ -22,7 +22,7 @@ from boltkb.exports.manifests import Manifest, read_manifest
 from boltkb.exports.members import Member, list_members
 from boltkb.exports.metrics import MetricFile, join_series, read_metric
 from boltkb.exports.recognise import recognise
-from boltkb.exports.reconcile import settings_in_force, timed
+from boltkb.exports.reconcile import Clock, clock_of, settings_in_force, timed
 from boltkb.exports.records import (
     ConnectionRow,
     Floats,
@@ -203,7 +203,7 @@ def _take_configuration(entry: Found, gathered: _Gathered) -> None:
 
 
 def _take_dumps(entry: Found, gathered: _Gathered) -> None:
-    source, dumps = read_dumps(entry.member, _offset(gathered))
+    source, dumps = read_dumps(entry.member, _clock(gathered).zone)
     if not dumps:
         gathered.ignored.append(Ignored(entry.member.path, "no thread in it"))
         return
@@ -228,9 +228,12 @@ def _take_manifest(entry: Found, gathered: _Gathered) -> None:
     gathered.sources.append(source)
 
 
-def _offset(gathered: _Gathered) -> float:
-    spans = [log.span for log in gathered.logs if log.span is not None]
-    return max(spans, key=lambda span: span.end).offset if spans else 0.0
+def _clock(gathered: _Gathered) -> Clock:
+    logs = sorted(
+        (log for log in gathered.logs if log.span is not None),
+        key=lambda log: log.span.end if log.span else 0.0,
+    )
+    return clock_of([log.span for log in logs if log.span], [log.zone for log in logs])
 
 
 def _nothing(ignored: Sequence[Ignored]) -> str:
@@ -264,7 +267,7 @@ def _export(path: Path, gathered: _Gathered) -> Export:
     else:
         settings, problems = gathered.settings, ()
     gathered.problems += problems
-    dumps, problems = timed(gathered.dumps, start, end, _offset(gathered), logs=bool(spans))
+    dumps, problems = timed(gathered.dumps, start, end, _clock(gathered))
     gathered.problems += problems
     resets = [times for times in gathered.resets if len(times)]
     editions = [log.edition for log in gathered.logs if log.edition]

@@ -6,17 +6,33 @@ What the running server said about itself outranks a file that may have been cha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
 from boltkb.catalogue import load_settings, setting_id
-from boltkb.exports.records import SettingValue, ThreadDump
+from boltkb.exports.records import LogSpan, SettingValue, ThreadDump
 from boltkb.tables import span
 
-__all__ = ["settings_in_force", "timed"]
+__all__ = ["Clock", "clock_of", "settings_in_force", "timed"]
 
 #: How far a thread dump may lie outside of what the other files cover.
 _OUTSIDE = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The clock that dates without a zone are read by.
+
+    Parameters
+    ----------
+    zone : tzinfo
+    doubt : str
+        Why it may be another; empty where the server said so itself.
+    """
+
+    zone: tzinfo
+    doubt: str
 
 
 def settings_in_force(
@@ -77,29 +93,66 @@ def settings_in_force(
     return settings, tuple(problems)
 
 
+def clock_of(spans: Sequence[LogSpan], zones: Sequence[str | None]) -> Clock:
+    """Return the clock by which a server's thread dumps are dated.
+
+    The server's own word about its zone is taken first, then the offset in its logs, then UTC.
+
+    Parameters
+    ----------
+    spans : sequence of LogSpan
+        Of all logs.
+    zones : sequence of str or None
+        What each log says about the zone of the server's process, oldest first.
+
+    Returns
+    -------
+    Clock
+
+    Examples
+    --------
+    >>> clock_of([], ["Etc/UTC"]).doubt, clock_of([], []).doubt
+    ('', 'it is read as UTC')
+    """
+    for name in reversed([name for name in zones if name]):
+        if name.rpartition("/")[2] in {"UTC", "GMT", "Zulu", "UCT"}:
+            return Clock(UTC, "")
+        try:
+            return Clock(ZoneInfo(name), "")
+        except (KeyError, ValueError, OSError):
+            # A zone that this machine does not know; the logs' offset may still do.
+            continue
+    if not spans:
+        return Clock(UTC, "it is read as UTC")
+    ahead = max(spans, key=lambda span: span.end).offset
+    if ahead == 0:
+        # Logs are in UTC by default, whatever the machine's zone: a guess, checked by the span.
+        return Clock(UTC, "")
+    side = "ahead of" if ahead > 0 else "behind"
+    return Clock(
+        timezone(timedelta(seconds=ahead)),
+        f"it is read with the logs' offset of {span(abs(ahead))} {side} UTC",
+    )
+
+
 def timed(
     dumps: Sequence[ThreadDump],
     start: float | None,
     end: float | None,
-    offset: float,
-    *,
-    logs: bool,
+    clock: Clock,
 ) -> tuple[tuple[ThreadDump, ...], tuple[str, ...]]:
     """Return thread dumps by time, and what is doubtful about their clocks.
 
-    A dump's date line has no zone.  It is read with the offset of the logs; where that puts it
-    far outside of what the other files cover, it has no time.
+    A dump's date line has no zone.  Where the clock that it was read with puts it far outside of
+    what the other files cover, it has no time.
 
     Parameters
     ----------
     dumps : sequence of ThreadDump
-        Their times read with `offset`.
+        Their times read with `clock`.
     start, end : float or None, epoch seconds
         What the other files cover.
-    offset : float, seconds
-        How far the logs' clock is ahead of UTC.
-    logs : bool
-        Whether any log told the offset.
+    clock : Clock
 
     Returns
     -------
@@ -109,7 +162,7 @@ def timed(
     --------
     >>> from boltkb.exports.records import Where
     >>> dumps = [ThreadDump(90_000.0, (), 9, Where("threaddump.txt", 1))]
-    >>> timed(dumps, 0.0, 600.0, 0.0, logs=True)[0][0].time is None
+    >>> timed(dumps, 0.0, 600.0, clock_of([], []))[0][0].time is None
     True
     """
     problems: list[str] = []
@@ -122,20 +175,15 @@ def timed(
             and end is not None
             and not (start - _OUTSIDE <= dump.time <= end + _OUTSIDE)
         ):
-            local = datetime.fromtimestamp(dump.time + offset, UTC).strftime("%Y-%m-%d %H:%M:%S")
+            local = datetime.fromtimestamp(dump.time, clock.zone).strftime("%Y-%m-%d %H:%M:%S")
             away = max(start - dump.time, dump.time - end)
             problems.append(
                 f"{dump.where.file}: its clock says {local} without a zone, {span(away)} outside of"
                 " what the other files cover; its time is not used"
             )
             dump = replace(dump, time=None)
-        elif not logs:
-            problems.append(f"{dump.where.file}: its clock has no zone; it is read as UTC")
-        elif offset:
-            problems.append(
-                f"{dump.where.file}: its clock has no zone; it is read with the logs' offset"
-                f" of {span(abs(offset))} {'ahead of' if offset > 0 else 'behind'} UTC"
-            )
+        elif clock.doubt:
+            problems.append(f"{dump.where.file}: its clock has no zone; {clock.doubt}")
         timed_dumps.append(dump)
     ordered = sorted(
         timed_dumps,

@@ -6,8 +6,7 @@ columns are found by their names, in any order.
 
 from __future__ import annotations
 
-import csv
-import io
+import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ _DURATION = re.compile(
     r"(?P<sign>-?)P(?:(?P<years>[\d.]+)Y)?(?:(?P<months>[\d.]+)M)?(?:(?P<days>[\d.]+)D)?"
     r"(?:T(?:(?P<hours>-?[\d.]+)H)?(?:(?P<minutes>-?[\d.]+)M)?(?:(?P<seconds>-?[\d.]+)S)?)?"
 )
+_ESCAPED = re.compile(r'\\(.)|""', re.DOTALL)
 _CLOCK = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 
 
@@ -144,9 +144,10 @@ def duration(text: str, *, unit: float = 1.0) -> float | None:
     """
     text = text.strip()
     try:
-        return float(text) * unit if text[:1].isdigit() and ":" not in text else _spelt(text)
+        span = float(text) * unit if text[:1].isdigit() and ":" not in text else _spelt(text)
     except ValueError:
         return None
+    return span if span is not None and math.isfinite(span) else None
 
 
 def _spelt(text: str) -> float | None:
@@ -172,33 +173,60 @@ def _rows(member: Member) -> Iterator[tuple[int, Mapping[str, str]]]:
     else:
         text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
     text = text.replace("\0", "\ufffd")
+    names: list[str] | None = None
+    for line, cells in _cells(text):
+        if not any(cells):
+            continue
+        keys = [cell.strip("`").lower() for cell in cells]
+        if names is None:
+            names = keys
+        elif keys != names:
+            fits = len(cells) == len(names)
+            yield line, dict(zip(names, cells, strict=True)) if fits else {"": "ragged"}
+
+
+def _cells(text: str) -> Iterator[tuple[int, list[str]]]:
+    # cypher-shell writes maps and lists bare, so a comma inside braces parts no fields; it
+    # escapes a quote with a backslash where other programs double it.
     head = text.split("\n", 1)[0]
     mark = max(",;\t|", key=head.count)
-    reader = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=mark,
-        skipinitialspace=True,
-        escapechar="\\" if '\\"' in text else None,
+    # A quote that is never closed takes the rest: anything else could be made to take for ever.
+    token = re.compile(
+        rf'"(?:[^"\\]++|\\.?|"")*+(?:"|\Z)|[\[{{]|[\]}}]|{re.escape(mark)}|\r?\n'
+        rf'|[^"\[\]{{}}\r\n{re.escape(mark)}]+|.',
+        re.DOTALL,
     )
-    names: list[str] | None = None
-    begins = 1
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield begins, {"": "not readable"}
-            begins = reader.line_num + 1
+    cells: list[str] = []
+    parts: list[str] = []
+    line, begins, depth = 1, 1, 0
+    blank = True
+    for found in token.finditer(text):
+        piece = found[0]
+        if piece in {"\n", "\r\n"}:
+            yield begins, [*cells, _unquoted("".join(parts))]
+            line += 1
+            cells, parts, begins, depth, blank = [], [], line, 0, True
             continue
-        cells = [cell.strip() for cell in row]
-        if any(cells):
-            if names is None:
-                names = [cell.strip("`").lower() for cell in cells]
-            elif [cell.strip("`").lower() for cell in cells] != names:
-                fits = len(cells) == len(names)
-                yield begins, dict(zip(names, cells, strict=True)) if fits else {"": "ragged"}
-        begins = reader.line_num + 1
+        line += piece.count("\n")
+        if piece == mark and depth == 0:
+            cells.append(_unquoted("".join(parts)))
+            parts, blank = [], True
+            continue
+        if piece in "{[" and (depth or blank):
+            depth += 1
+        elif piece in "}]" and depth:
+            depth -= 1
+        blank = blank and not piece.strip()
+        parts.append(piece)
+    if cells or parts:
+        yield begins, [*cells, _unquoted("".join(parts))]
+
+
+def _unquoted(cell: str) -> str:
+    cell = cell.strip()
+    if len(cell) > 1 and cell[0] == cell[-1] == '"':
+        return _ESCAPED.sub(lambda found: found[1] or '"', cell[1:-1]).strip()
+    return cell
 
 
 def _one(row: Mapping[str, str], *names: str) -> str | None:

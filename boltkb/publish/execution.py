@@ -50,7 +50,9 @@ class _PrivateKernel(AsyncKernelManager):
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        # A kernel that is asked to go logs an error about the interruption now and then.
+        quiet = "--log-level=50"
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", quiet]
         return KernelSpec(
             argv=argv,
             display_name="Python 3",

@@ -51,6 +51,9 @@ _CELL = frozenset({"colspan", "rowspan", "scope", "headers"})
 _STYLES = frozenset({"width", "left", "right", "height", "min-height", "text-align", "--h"})
 _CSS = CSSSanitizer(allowed_css_properties=_STYLES)
 _PLOTLY_MARKUP = re.compile(r"<(?!/?(?:b|i|br|sub|sup|extra)\s*/?>)", re.IGNORECASE)
+#: Tables of more rows are folded: they are evidence to look up, not to read through.
+_LONG_TABLE = 16
+_TABLE = re.compile(r'<div class="boltkb-table[^>]*>(?:(?!<div).)*?</div>', re.DOTALL)
 # The sanitizer drops the tags of a script and would keep its text: harmless, and ugly.
 _OPAQUE = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -61,7 +64,7 @@ def html_output(html: str) -> str:
 
     Scripts, event handlers, forms, frames, images and addresses other than links go.
     """
-    return _one_line(_clean(_OPAQUE.sub("", html)))
+    return _folded(_one_line(_clean(_OPAQUE.sub("", html))))
 
 
 def markdown_output(text: str) -> str:
@@ -233,6 +236,22 @@ def _clean(html: str) -> str:
             css_sanitizer=_CSS,
         )
     )
+
+
+def _folded(html: str) -> str:
+    """Return the line with each long table folded away under its number of rows."""
+
+    def fold(found: re.Match[str]) -> str:
+        rows = found[0].count("<tr") - 1
+        if rows <= _LONG_TABLE:
+            return found[0]
+        title = re.search(r"<caption>(.*?)</caption>", found[0])
+        name = f"{title[1]}, " if title else ""
+        return (
+            f'<details class="boltkb-more"><summary>{name}{rows} rows</summary>{found[0]}</details>'
+        )
+
+    return _TABLE.sub(fold, html)
 
 
 def _one_line(html: str) -> str:

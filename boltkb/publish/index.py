@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from boltkb.tables import escape, number
+from boltkb.tables import escape, number, share
 
 __all__ = ["LIST_NAME", "Listed", "is_reports_folder", "list_reports", "write_index"]
 
@@ -118,11 +118,23 @@ def _listed(slug: str, facts: Mapping[str, object]) -> Listed:
         headline=str(verdict.get("headline") or ""),
         cause=_CAUSES.get(cause, cause.replace("_", " ")),
         version=str(export.get("version") or ""),
-        figure=str(verdict.get("number") or _figure(cause, facts)),
+        figure=_told(verdict.get("number")) or _figure(cause, facts),
         start=str(export.get("start") or ""),
         end=str(export.get("end") or ""),
         simulated=export.get("simulated") is True,
     )
+
+
+def _told(telling: object) -> str:
+    """Return the number that the verdict itself calls the most telling one; empty for none."""
+    if not isinstance(telling, Mapping):
+        return str(telling or "")
+    value, label = telling.get("value"), str(telling.get("label") or "")
+    if not isinstance(value, int | float):
+        return ""
+    if telling.get("unit") in {"probability", "share"}:
+        return f"{share(value)} of {label}"
+    return f"{number(value)}: {label}"
 
 
 def _figure(cause: str, facts: Mapping[str, object]) -> str:
@@ -180,7 +192,8 @@ def _window(item: Listed) -> str:
         start, end = datetime.fromisoformat(item.start), datetime.fromisoformat(item.end)
     except ValueError:
         return "not known"
-    return f"{start:%Y-%m-%d %H:%M}, {max(1, round((end - start).total_seconds() / 60))} min"
+    minutes = max(1, round((end - start).total_seconds() / 60))
+    return f"{start:%Y-%m-%d %H:%M}, {minutes}\u00a0min"
 
 
 def _part(facts: Mapping[str, object], key: str) -> Mapping[str, object]:

@@ -17,6 +17,7 @@ from boltkb.queueing.steadiness import FEWEST_SAMPLES, SURE
 __all__ = [
     "busy_distribution",
     "histogram",
+    "peak_as_predicted",
     "poisson_arrivals",
     "poisson_counts",
     "predicted_laws",
@@ -96,6 +97,24 @@ def busy_distribution(evidence: Evidence, law: FloatArray, rng: np.random.Genera
     threshold = 0.02 + float(np.quantile(distances, 0.9985))
     distance = 0.5 * float(np.abs(found - expected).sum())
     return Check(name, distance, "<=", threshold, distance <= threshold, comment)
+
+
+def peak_as_predicted(evidence: Evidence, law: FloatArray) -> Check:
+    """Return whether samples are absent above the highest seen where the model expects some."""
+    name = "peak"
+    seen = evidence.samples.seen
+    above = int(np.floor(seen.max(initial=0.0))) + 1
+    expected = float(law[above:].sum()) * seen.size / evidence.memory
+    limit = float(-np.log(1e-3))
+    return Check(
+        name,
+        expected,
+        "<=",
+        limit,
+        expected <= limit,
+        f"independent samples expected above {above - 1}, the most seen busy; many mean that "
+        "there are fewer servers than was said, or that full samples are missing",
+    )
 
 
 def time_at_ceiling(evidence: Evidence, full_draws: FloatArray) -> Check:

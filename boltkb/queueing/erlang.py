@@ -109,7 +109,7 @@ def log_erlang_b(servers: ArrayLike, offered_load: ArrayLike) -> float | FloatAr
     Examples
     --------
     >>> round(log_erlang_b(8, 5.0), 6), round(log_erlang_b(1_000_000, 900_000.0), 2)
-    (-2.658576, -5368.34)
+    (-2.658577, -5368.34)
     """
     c, a = _checked(servers, offered_load)
     return _scalar_like(_log_blocking(c, a), servers, offered_load)
@@ -145,7 +145,7 @@ def erlang_c(servers: ArrayLike, offered_load: ArrayLike) -> float | FloatArray:
     Examples
     --------
     >>> round(erlang_c(8, 5.0), 6), round(erlang_c(1, 0.25), 6), erlang_c(8, 9.0)
-    (0.167273, 0.25, 1.0)
+    (0.167267, 0.25, 1.0)
     """
     c, a = _checked(servers, offered_load)
     b = np.asarray(erlang_b(c, a))
@@ -182,7 +182,7 @@ def load_for_blocking(servers: ArrayLike, blocking: ArrayLike) -> float | FloatA
 
     Examples
     --------
-    >>> round(load_for_blocking(8, 0.01), 4), load_for_blocking(1, 0.5)
+    >>> round(load_for_blocking(8, 0.01), 4), round(load_for_blocking(1, 0.5), 4)
     (3.1276, 1.0)
     """
     c = _servers(servers)

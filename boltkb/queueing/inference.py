@@ -12,7 +12,7 @@ import numpy as np
 from boltkb.errors import ModelError
 from boltkb.queueing import checks, losses, steadiness
 from boltkb.queueing.delay import fit_delay
-from boltkb.queueing.erlang import FloatArray, load_for_blocking
+from boltkb.queueing.erlang import FloatArray
 from boltkb.queueing.evidence import Evidence, gather
 from boltkb.queueing.observations import PROBABILITY, Estimate, Observations
 from boltkb.queueing.rates import busy_mean, busy_peak, rate_and_hold, rejection_probability
@@ -89,6 +89,7 @@ def _loss_models(
         checks.poisson_arrivals(evidence),
         checks.busy_distribution(evidence, laws.mean(axis=0), rng),
         checks.time_at_ceiling(evidence, laws[:, -1]),
+        checks.peak_as_predicted(evidence, laws.mean(axis=0)),
         losses.rejections_as_predicted(evidence),
     )
     constant = steadiness.constant_load(evidence)
@@ -228,12 +229,15 @@ def _refused(evidence: Evidence, gate: tuple[Check, ...], reasons: tuple[str, ..
 
 
 def _least_load(evidence: Evidence, gate: tuple[Check, ...]) -> float | None:
-    """Return the load that a pinned stretch shows at least, by the rule of three."""
-    servers = evidence.observations.servers
+    """Return the load that pinned servers show at least: what they carried.
+
+    More could be said if the samples were independent; of servers that never came free
+    nobody can say that they are.
+    """
     pinned = next(check for check in gate if check.name == "not_pinned")
-    if servers is None or pinned.passed is not False or pinned.statistic is None:
+    if pinned.passed is not False:
         return None
-    return load_for_blocking(servers, 1.0 - 3.0 / pinned.statistic)
+    return float(evidence.samples.seen.mean()) if evidence.samples.seen.size else None
 
 
 def _nothing(observations: Observations, reason: str) -> Fit:

@@ -33,7 +33,8 @@ def rejections_as_predicted(evidence: Evidence) -> Check:
     elif seen.mean_hold is not None:
         expected = chance * loads / seen.mean_hold
     else:
-        return _rejection_shape(evidence, seen.rejections, seen.servers)
+        short = _too_few(evidence, seen.rejections, seen.servers)
+        return short or _rejection_shape(evidence, seen.rejections, seen.servers)
     expected = expected * seen.rejections.covered
     middle = float(np.median(expected))
     clumps = loss_dispersion(seen.servers, float(np.median(loads))) * max(1.0, evidence.dispersion)
@@ -71,6 +72,31 @@ def loss_dispersion(servers: int, load: float) -> float:
     law = np.maximum(busy_law(servers, load), 1e-250)
     below = np.cumsum(law)[:-1]
     return float(1.0 + 2.0 * law[-1] * np.sum(below**2 / law[:-1]))
+
+
+def _too_few(evidence: Evidence, rejections: Counts, servers: int) -> Check | None:
+    """Return a failed check when there are fewer rejections than the least rate allows.
+
+    Every rise between samples is an arrival that was accepted, so the rises bound the rate of
+    arrivals from below, and with the blocking probability the rejections.
+    """
+    chance = float(np.median(evidence.blocking_draws()))
+    rises = float(np.maximum(np.diff(evidence.samples.busy), 0.0).sum())
+    least = chance / max(1e-9, 1.0 - chance) * rises * rejections.covered / evidence.span
+    level = float(np.median(evidence.path.draws @ evidence.weights))
+    clumps = loss_dispersion(servers, level) * max(1.0, evidence.dispersion)
+    limit = 0.9 * least - SURE * float(np.sqrt(clumps * least))
+    if rejections.total >= limit:
+        return None
+    return Check(
+        "rejections",
+        rejections.total,
+        ">=",
+        limit,
+        False,
+        "rejections counted, and the fewest that the busy servers allow; fewer mean that "
+        "rejections are not all counted, or that arrivals can wait",
+    )
 
 
 def _rejection_shape(evidence: Evidence, rejections: Counts, servers: int) -> Check:

@@ -181,6 +181,9 @@ class Estimate:
 
     def __str__(self) -> str:
         if self.value is not None:
+            parts = [x for x in (self.value, self.low, self.high) if x is not None]
+            if self.unit == "servers" and all(float(x).is_integer() for x in parts):
+                return _whole_with_interval(self.value, self.low, self.high)
             if self.unit == PROBABILITY:
                 return _share_with_interval(self.value, self.low, self.high)
             return with_interval(self.value, self.low, self.high, self.unit)
@@ -190,6 +193,12 @@ class Estimate:
         elif self.high is not None:
             bound = f" (at most {self.high:.3g} {self.unit})".replace(" )", ")")
         return f"unknown{bound}: {self.reason}" if self.reason else f"unknown{bound}"
+
+
+def _whole_with_interval(value: float, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return f"{value:,.0f} servers"
+    return f"{value:,.0f} servers (95\u202f% interval {low:,.0f} to {high:,.0f})"
 
 
 def _share_with_interval(value: float, low: float | None, high: float | None) -> str:

@@ -197,7 +197,7 @@ def memory(samples: Samples, variance: float) -> tuple[float, float]:
     below = np.flatnonzero(correlation < LEAST_CORRELATION)
     correlation = correlation[: below[0]] if below.size else correlation
     return (
-        max(1.0 + 2.0 * float(correlation.sum()), _exponential(correlation)),
+        min(n / 2, max(1.0 + 2.0 * float(correlation.sum()), _exponential(correlation))),
         1.0 + 2.0 * float((correlation**2).sum()),
     )
 
@@ -212,7 +212,7 @@ def _exponential(correlation: FloatArray) -> float:
     if lag == 0:
         return 1.0
     factor = min(float(correlation[lag - 1]) ** (1.0 / lag), 1.0 - 1e-6)
-    return (1.0 + factor) / (1.0 - factor)
+    return float((1.0 + factor) / (1.0 - factor))
 
 
 def _plateau(variogram: list[float]) -> float | None:

@@ -110,14 +110,15 @@ def _smooth(
     weights /= weights.sum()
     picks = np.searchsorted(np.cumsum(weights)[:-1], (np.arange(draws) + 0.5) / draws)
     parts = []
-    freedom = 0.0
-    for number, weight in enumerate(weights):
+    for number, mode in enumerate(modes):
         count = int((picks == number).sum())
-        log_load, factor, curvature, _ = modes[number]
+        log_load, factor, _, _ = mode
         if count:
             noise = rng.standard_normal((log_load.size, count))
             parts.append((log_load[:, None] + linalg.solve_banded((0, 1), factor, noise)).T)
-    path = np.exp(np.clip(np.concatenate(parts), -50.0, np.log(ceiling) + 20.0))
+    logs = np.clip(np.concatenate(parts), -50.0, np.log(ceiling) + 20.0)
+    freedom = float(modes[int(np.argmax(weights))][2] @ logs.var(axis=0))
+    path = np.exp(logs)
     return LoadPath(path, np.median(path, axis=0), freedom, float(weights @ ROUGHNESS))
 
 

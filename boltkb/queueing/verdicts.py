@@ -23,7 +23,7 @@ FATAL = {
     "servers are taken and not given back, which is no load and has no steady state",
 }
 #: Checks whose failure leaves the blocking formula without a basis.
-FORMULA = ("poisson_counts", "busy_distribution", "time_at_ceiling", "rejections")
+FORMULA = ("poisson_counts", "busy_distribution", "time_at_ceiling", "peak", "rejections")
 DOUBTS = {
     "effective_samples": "the count changes so slowly that the samples are worth fewer than 20 "
     "independent ones",
@@ -33,6 +33,8 @@ DOUBTS = {
     "slow_load": "the load moves too fast against the holds for a steady state to form",
     "busy_distribution": "the busy servers are not distributed as the model says",
     "time_at_ceiling": "all servers were busy more or less often than the model says",
+    "peak": "the highest counts that the model expects were never seen: servers fewer than "
+    "said, or full samples missing",
     "rejections": "the rejections that were counted are not those the model predicts",
     "stable": "the load reaches the servers: unstable, a queue would grow without end",
 }

@@ -59,8 +59,12 @@ def _end(number: int, _: FrameType | None) -> NoReturn:
 
 def _capture(options: argparse.Namespace, given: list[str]) -> int:
     out: Path = options.out
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        wrong = f"{out} exists and is not an empty folder; remove it or choose another --out."
+    replaceable = options.force and (out / "manifest.toml").is_file()
+    if out.exists() and not replaceable and (not out.is_dir() or any(out.iterdir())):
+        wrong = (
+            f"{out} exists and is not an empty folder; remove it, choose another --out, or"
+            " replace an earlier capture with --force."
+        )
         print(f"error: {wrong}", file=sys.stderr)
         return 2
     if importlib.util.find_spec("neo4j") is None:
@@ -155,6 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     capture = commands.add_parser("capture", parents=[server], help="make a capture")
     capture.add_argument("--scenario", choices=sorted(SCENARIOS), required=True)
     capture.add_argument("--out", type=Path, required=True, help="folder to write")
+    capture.add_argument("--force", action="store_true", help="replace an earlier capture")
     capture.add_argument("--minutes", type=_positive, required=True)
     capture.add_argument("--rate", type=_positive, help="requests per second at the top")
     capture.add_argument("--hold", type=_positive, help="mean seconds of server-side work")

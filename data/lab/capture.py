@@ -15,23 +15,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.lab.attach import dump_threads
 from data.lab.build import Build, tell_java
+from data.lab.dumps import DUMP_GAP_SECONDS, FULL_SHARE, Listing, look_round, take_dumps
 from data.lab.errors import LabError
 from data.lab.files import Neutral, write_json, write_plain, write_table, write_toml
 from data.lab.histogram import write_bound_time
 from data.lab.load import Load, Record, plan_arrivals
 from data.lab.metrics import read_snapshots, write_metrics
-from data.lab.samplers import Sampler, ask_over_http, sample_threads, sample_transactions
-from data.lab.scenarios import Scenario, Stream, rate_profile
+from data.lab.samplers import (
+    Sampler,
+    sample_threads,
+    sample_transactions,
+)
+from data.lab.scenarios import Scenario, Stream
 from data.lab.server import Server, Settings
 from data.lab.truth import Watched, moment, read_watch, tell_truth
 
-DUMPS_FROM, DUMPS_TO = 0.6, 0.95
-DUMP_GAP_SECONDS = 12.0
 SNAPSHOT_SECONDS = 1.3
 GRACE_SECONDS = 0.25
-Listing = tuple[list[str], list[list[Any]]]
 LICENCE = (
     "The files under logs and the thread dumps were written by Neo4j Community Edition"
     " (GPL-3.0), which is not part of them; they are the output of running it."
@@ -89,7 +90,7 @@ def make_capture(
     plan : Plan
     build : Build
     out : Path
-        Must not exist or be empty. It is written at the end, whole or not at all.
+        Written at the end, whole or not at all; what is there then is replaced.
     tell : callable
         Called now and then with the seconds of load that have passed.
 
@@ -141,7 +142,7 @@ def make_capture(
         _write_truth(draft, truth, seen, threads, transactions)
         write_toml(draft / "manifest.toml", _describe(plan, build, seen, names, threads))
         if out.exists():
-            out.rmdir()
+            shutil.rmtree(out)
         draft.rename(out)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -156,12 +157,14 @@ async def _drive(
     try:
         await load.open()
         # Once beforehand, so that the lists come at once when they count.
-        await _look_round(server)
+        await look_round(server)
         await asyncio.sleep(math.ceil(time.time() + 0.5) - time.time())
         start = time.time()
         for sampler in samplers:
             sampler.start()
-        taking = asyncio.create_task(_take_dumps(plan, server, start))
+        taking = asyncio.create_task(
+            take_dumps(server, plan.settings.threads, plan.scenario.profile, start, plan.seconds)
+        )
         ticking = asyncio.create_task(_tick(server, start, tell))
         try:
             await load.run(arrivals)
@@ -192,33 +195,6 @@ async def _tick(server: Server, start: float, tell: Callable[[float], None]) -> 
     while server.is_running():
         tell(time.time() - start)
         await asyncio.sleep(0.5)
-
-
-async def _take_dumps(
-    plan: Plan, server: Server, start: float
-) -> tuple[list[str], Listing, Listing]:
-    """Take three dumps round the busiest moment late in the load, and both lists."""
-    profile = rate_profile(plan.scenario.profile)
-    shares = [DUMPS_FROM + (DUMPS_TO - DUMPS_FROM) * step / 100 for step in range(101)]
-    busiest = max(shares, key=lambda share: (round(profile(share), 6), share))
-    gap = min(DUMP_GAP_SECONDS, plan.seconds / 30)
-    await asyncio.sleep(max(0.0, start + busiest * plan.seconds - 2 * gap - time.time()))
-    first, connections, transactions = await _look_round(server)
-    dumps = [first]
-    for _ in range(2):
-        await asyncio.sleep(gap)
-        dumps.append(await asyncio.to_thread(dump_threads, server.pid))
-    return dumps, connections, transactions
-
-
-async def _look_round(server: Server) -> tuple[str, Listing, Listing]:
-    """Take a thread dump and both lists at the same moment."""
-    dump, connections, transactions = await asyncio.gather(
-        asyncio.to_thread(dump_threads, server.pid),
-        asyncio.to_thread(ask_over_http, server.http_port, "CALL dbms.listConnections()"),
-        asyncio.to_thread(ask_over_http, server.http_port, "SHOW TRANSACTIONS YIELD *"),
-    )
-    return dump, connections, transactions
 
 
 def _write_server_files(folder: Path, seen: Seen, neutral: Neutral) -> None:
@@ -321,6 +297,10 @@ def _describe(
             "metrics": names,
             "threads": "HotSpot attach protocol, once a second",
             "transactions": "HTTP transaction endpoint, once a second",
+            "dumps": (
+                f"three, late in the load and at least {DUMP_GAP_SECONDS:.0f} s apart, each at"
+                f" a moment when {FULL_SHARE:.0%} of the threads were held if one came soon"
+            ),
             "missing_thread_dumps": threads.missing(),
             "rejections": "counted in the refusal handler of the server's own thread pool",
         },

@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-KINDS = ("work", "think", "leak", "burst")
 WORKS = ("sleep", "spin")
 PROFILES = ("constant", "day")
 DAY_FLOOR = 0.4

@@ -76,9 +76,10 @@ def summarise(
     -------
     dict
         ``attempts``, ``accepted``, ``rejected``, ``mean_hold_seconds`` (None without
-        holds), ``offered_load`` (erlangs: attempt rate times mean hold; 0 without holds)
-        and ``carried_load`` (erlangs: mean number of threads held, from the overlap of
-        all holds with the span).
+        holds), ``offered_load`` (erlangs: attempt rate times mean hold; 0 without
+        attempts, None when every attempt was refused, because their holds are unknown)
+        and ``carried_load`` (erlangs: mean number of threads held, from the overlap of all
+        holds with the span).
 
     Raises
     ------
@@ -102,7 +103,7 @@ def summarise(
         "accepted": len(lengths),
         "rejected": rejected,
         "mean_hold_seconds": None if mean is None else round(mean, 6),
-        "offered_load": round(attempts / (end - start) * (mean or 0.0), 6),
+        "offered_load": _offered_load(attempts, mean, end - start),
         "carried_load": round(held / (end - start), 6),
     }
 
@@ -164,6 +165,12 @@ def summarise_clients(attempts: Iterable[Attempt]) -> dict[str, Any]:
 def moment(epoch: float) -> str:
     """Return a time as ISO 8601 in UTC, to the millisecond."""
     return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds")
+
+
+def _offered_load(attempts: int, mean: float | None, seconds: float) -> float | None:
+    if attempts == 0:
+        return 0.0
+    return None if mean is None else round(attempts / seconds * mean, 6)
 
 
 def _overlap(hold: Hold, start: float, end: float) -> float:

@@ -191,6 +191,12 @@ def test_a_transaction_without_an_idle_time_is_judged_by_its_age(make, build):
     assert conclude(make(transactions=[young]))[0].holders.kept_open == 0
 
 
+def test_a_transaction_over_http_holds_no_bolt_thread(make, build):
+    row = build.transaction(1, idle=None, elapsed=900.0)
+    row = type(row)(**{n: getattr(row, n) for n in row.__slots__} | {"connection": "http-7"})
+    assert conclude(make(transactions=[row]))[0].holders.transactions == 0
+
+
 def test_a_listing_query_is_not_a_holder(make, build):
     own = build.transaction(99, idle=0.0)
     own = type(own)(**{n: getattr(own, n) for n in own.__slots__} | {"query": "SHOW TRANSACTIONS"})

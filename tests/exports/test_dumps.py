@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
+
 import pytest
 from export_shapes import AT_WORK, CLIENT, IDLE, START, WORKER, dump, member, thread
 
@@ -73,7 +75,7 @@ def test_windows_line_ends_change_nothing() -> None:
 def test_a_dump_without_a_date_has_no_time_and_the_offset_counts() -> None:
     _, (found,) = read_dumps(member("threaddump.txt", dump(400).split("\n", 1)[1]))
     assert found.time is None
-    _, (found,) = read_dumps(member("threaddump.txt", dump(400)), 3600.0)
+    _, (found,) = read_dumps(member("threaddump.txt", dump(400)), timezone(timedelta(hours=1)))
     assert found.time == START + 400 - 3600
 
 

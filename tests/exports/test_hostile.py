@@ -79,6 +79,28 @@ def test_noise_under_known_names_is_told(tmp_path: Path, seed: int) -> None:
     assert export.events == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"time":"2025-11-24 16:00:01.000+0000","level":"INFO","message":' + "[" * 300_000,
+        "2025-11-24 16:00:01.000+0000 INFO  [" + "a." * 300_000,
+        "2025-11-24 16:00:01.000+0000 WARN  Terminated connection 'a'" + " as the client" * 50_000,
+    ],
+)
+def test_lines_made_to_take_long_are_read_at_once(tmp_path: Path, text: str) -> None:
+    needle = " Edition: [Running, pool size = ======== Neo4j x\n"
+    export = opened(write(tmp_path / "f", {"debug.log": text + needle}))
+    assert export is not None
+    assert export.events == ()
+
+
+@pytest.mark.parametrize("value", ["passw" * 100_000, "a" * 1_000_000, "://a:" * 100_000])
+def test_values_made_to_take_long_are_read_at_once(tmp_path: Path, value: str) -> None:
+    export = opened(write(tmp_path / "f", {"neo4j.conf": f"a.b={value}\nc.d=1\n"}))
+    assert export is not None
+    assert export.settings["c.d"].value == "1"
+
+
 def test_one_broken_line_never_costs_the_others(tmp_path: Path) -> None:
     chance = random.Random(5)
     for name in ("logs/neo4j.log", "metrics/neo4j.dbms.bolt.connections_running.csv"):

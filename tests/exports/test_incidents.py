@@ -18,7 +18,7 @@ def event(time: float, bolt: str | None = "bolt-1", kind: str = "rejection-c", *
 
 @given(
     st.lists(st.tuples(st.integers(0, 50), st.integers(0, 3)), max_size=40),
-    st.lists(st.sampled_from([0.0, 0.001, 0.004]), min_size=1, max_size=3),
+    st.lists(st.sampled_from([0.0, 0.001, 0.071]), min_size=1, max_size=3),
 )
 def test_copies_in_further_logs_add_nothing(
     happened: list[tuple[int, int]], delays: list[float]
@@ -36,6 +36,18 @@ def test_copies_in_further_logs_add_nothing(
 
 def test_other_connections_and_other_times_are_other_rejections() -> None:
     assert len(count_once([event(1.0), event(1.0, "bolt-2"), event(1.5)])) == 3
+
+
+def test_logs_that_stamp_late_still_tell_of_one_rejection_each() -> None:
+    late = [event(1.0), event(1.3), event(1.2, file="debug.log"), event(1.35, file="debug.log")]
+    assert [e.time for e in count_once(late)] == [1.0, 1.3]
+
+
+def test_the_two_lines_of_one_old_log_are_one_even_when_late() -> None:
+    full = event(1.0, kind="rejection-a", numbers={"pool_size": 8.0})
+    bare = event(1.2, kind="rejection-a")
+    assert len(count_once([full, bare])) == 1
+    assert len(count_once([bare, event(1.5, kind="rejection-a")])) == 2
 
 
 def test_numbers_that_only_one_line_has_are_kept() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from boltkb.exports.reconcile import settings_in_force, timed
-from boltkb.exports.records import SettingValue, ThreadDump, Where
+from datetime import UTC, datetime, timedelta
+from zoneinfo import available_timezones
+
+from boltkb.exports.reconcile import clock_of, settings_in_force, timed
+from boltkb.exports.records import LogSpan, SettingValue, ThreadDump, Where
 
 SIZE = "server.bolt.thread_pool_max_size"
 KEEP = "server.bolt.thread_pool_keep_alive"
@@ -39,8 +42,17 @@ def test_dumps_without_logs_are_read_as_utc_and_that_is_said() -> None:
         ThreadDump(10.0, (), 1, Where("a.txt", 1)),
         ThreadDump(None, (), 1, Where("c.txt", 1)),
     ]
-    ordered, problems = timed(dumps, None, None, 0.0, logs=False)
+    ordered, problems = timed(dumps, None, None, clock_of([], []))
     assert [dump.time for dump in ordered] == [10.0, 20.0, None]
     assert "read as UTC" in problems[0]
     assert any("no date" in problem for problem in problems)
-    assert timed(dumps[:2], 0.0, 30.0, 0.0, logs=True)[1] == ()
+    assert timed(dumps[:2], 0.0, 30.0, clock_of([], ["UTC"]))[1] == ()
+
+
+def test_the_server_s_own_zone_outranks_the_logs_offset() -> None:
+    logs = [LogSpan("neo4j.log", 0.0, 9.0, 2, frozenset({"INFO"}), user_log=True, offset=0.0)]
+    if "Europe/Berlin" in available_timezones():
+        winter = datetime(2026, 1, 15, 12)
+        assert clock_of(logs, ["Europe/Berlin"]).zone.utcoffset(winter) == timedelta(hours=1)
+    assert clock_of(logs, [None, "No/Such_Zone"]) == clock_of(logs, [])
+    assert clock_of(logs, ["../../etc/passwd"]).zone is UTC

@@ -38,11 +38,12 @@ def test_wrong_arguments_end_with_two(
     assert says in capsys.readouterr().err
 
 
-def test_a_folder_with_something_in_it_is_not_written_to(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("more", [[], ["--force"]])
+def test_a_folder_with_something_else_in_it_is_not_written_to(
+    more: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "kept").write_text("kept")
-    assert main([*GOOD, str(tmp_path)]) == 2
+    assert main([*GOOD, str(tmp_path), *more]) == 2
     assert "not an empty folder" in capsys.readouterr().err
     assert (tmp_path / "kept").read_text() == "kept"
 

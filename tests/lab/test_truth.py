@@ -43,7 +43,8 @@ def test_a_span_without_holds_has_no_mean() -> None:
     found = summarise(WATCHED, start=1199.0, end=1201.0)
     assert found["attempts"] == found["rejected"] == 1
     assert found["mean_hold_seconds"] is None
-    assert found["offered_load"] == 0.0
+    assert found["offered_load"] is None
+    assert summarise(WATCHED, start=2000.0, end=2001.0)["offered_load"] == 0.0
 
 
 def test_an_empty_span_is_an_error() -> None:

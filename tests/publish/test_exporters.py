@@ -13,6 +13,7 @@ from nbconvert.exporters import get_exporter
 from boltkb.publish.exporters import PageExporter, SingleFileExporter
 from boltkb.publish.fragments import PLOTLY_MIME, figure_html, html_output, markdown_output
 from boltkb.publish.run import Published
+from boltkb.tables import Column, Table
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -112,6 +113,16 @@ def test_classes_meters_and_links_survive() -> None:
     kept = html_output(html)
     for part in ('class="boltkb-card bad"', "left:5%;width:12%", 'href="https://neo4j.com"'):
         assert part in kept.replace(" ", "").replace("<aclass", "<a class") or part in kept
+
+
+def test_a_long_table_is_folded_and_a_short_one_is_not() -> None:
+    rows = tuple((index,) for index in range(40))
+    table = Table((Column("File"),), rows, title="What was read")
+    html = html_output(f"<p>x</p>{table.to_html()}<p>y</p>")
+    assert "<summary>What was read, 40 rows</summary>" in html
+    assert html.startswith("<p>x</p><details")
+    assert html.endswith("</details><p>y</p>")
+    assert "<details" not in html_output(Table((Column("File"),), rows[:9]).to_html())
 
 
 def test_a_trace_the_bundle_cannot_draw_is_refused() -> None:

@@ -42,11 +42,14 @@ def test_the_number_fits_the_cause(tmp_path: Path) -> None:
     )  # fmt: skip
     _report(tmp_path, "leak", verdict={"state": "saturated", "cause": "leaked_transactions",
                                        "number": "8 threads held"})  # fmt: skip
+    told = {"label": "attempts were rejected", "value": 0.04, "unit": "probability"}
+    _report(tmp_path, "told", verdict={"number": told})
     figures = {item.slug: item.figure for item in list_reports(tmp_path)}
     assert figures == {
         "quiet": "at most 5 of 8 busy",
         "small": "8 to 13 threads",
         "leak": "8 threads held",
+        "told": "4.0\u202f% of attempts were rejected",
     }
 
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import ast
+
+import papermill
 import pytest
 
 from boltkb.errors import ParameterError
-from boltkb.publish.parameters import check_names, check_namespace, check_parameters
+from boltkb.publish.parameters import MODELS, check_names, check_namespace, check_parameters
+from boltkb.publish.run import find_notebook
 
 
 def test_what_is_left_out_gets_its_default() -> None:
@@ -70,3 +74,15 @@ def test_a_bare_papermill_run_is_checked_in_the_notebook() -> None:
     assert check_namespace("thread_pool", {**shell, "export": "x"})["export"] == "x"
     with pytest.raises(ParameterError, match="did you mean `export`"):
         check_namespace("thread_pool", {**shell, "export": "x", "exprot": "y"})
+
+
+@pytest.mark.parametrize("notebook", MODELS)
+def test_the_notebook_and_its_model_know_the_same_parameters(notebook: str) -> None:
+    fields = MODELS[notebook].model_fields
+    told = papermill.inspect_notebook(find_notebook(notebook))
+    assert set(told) == set(fields)
+    for name, parameter in told.items():
+        assert parameter["inferred_type_name"] == fields[name].annotation.__name__, name
+        assert parameter["help"], name
+        if not fields[name].is_required():
+            assert ast.literal_eval(parameter["default"]) == fields[name].default, name

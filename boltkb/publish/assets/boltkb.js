@@ -14,7 +14,7 @@
     observed: ["#0b6e99", "#5ab4dc"],
     good: ["#1b7f4b", "#6bd69b"],
     band: ["rgba(11,110,153,.17)", "rgba(90,180,220,.22)"],
-    satur: ["rgba(179,38,30,.09)", "rgba(255,138,128,.14)"],
+    satur: ["rgba(179,38,30,.08)", "rgba(255,138,128,.11)"],
     working: ["#1b7f4b", "#6bd69b"],
     client: ["#b35900", "#ffb26b"],
     lock: ["#7a4fa3", "#c6a5ea"],
@@ -262,7 +262,10 @@
   // Paper is light: draw every figure so, at once, and give the palette back afterwards.
   addEventListener("beforeprint", () => {
     printing = true;
-    document.body.classList.add("boltkb-printing");
+    for (const folded of document.querySelectorAll("details.boltkb-more:not([open])")) {
+      folded.open = true;
+      folded.dataset.folded = "yes";
+    }
     if (!window.Plotly) return;
     for (const element of document.querySelectorAll(".boltkb-plot[data-figure]")) {
       render(window.Plotly, element);
@@ -270,7 +273,10 @@
   });
   addEventListener("afterprint", () => {
     printing = false;
-    document.body.classList.remove("boltkb-printing");
+    for (const folded of document.querySelectorAll("details[data-folded]")) {
+      folded.open = false;
+      delete folded.dataset.folded;
+    }
     redraw();
   });
 })();
