@@ -36,6 +36,9 @@ __all__ = [
 #: The type under which a result's facts travel inside a notebook.
 FACTS_MIME = "application/vnd.boltkb.facts+json"
 
+#: Below this a number is only told to be small.
+_TINY = 0.0001
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -111,6 +114,8 @@ def number(value: float | None, *, uncertainty: float | None = None, unit: str =
         return "unknown"
     if math.isinf(value):
         return "infinite"
+    if 0 < abs(value) < _TINY:
+        return f"below {_TINY}" + (f" {unit}" if unit else "")
     whole = uncertainty is None and float(value).is_integer()
     places = 0 if whole else digits(value, uncertainty)
     return f"{value:,.{places}f}" + (f" {unit}" if unit else "")

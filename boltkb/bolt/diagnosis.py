@@ -227,9 +227,9 @@ def _unanswered(
             "How many threads the pool has: add neo4j.conf to the export (or the start of "
             "debug.log, which lists the settings that were set)."
         )
-    if not seen.samples:
+    if seen.samples < _ENOUGH:
         words.append(
-            "How many threads were held: export the metric bolt.connections_running "
+            "How many threads were held over time: export the metric bolt.connections_running "
             "(server.metrics.csv.enabled=true, Enterprise), or a series of thread dumps."
         )
     if state in {"saturated", "at_risk"}:

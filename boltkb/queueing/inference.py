@@ -192,7 +192,7 @@ def _refused(evidence: Evidence, gate: tuple[Check, ...], reasons: tuple[str, ..
     why = reasons[0]
     load = Estimate(None, _least_load(evidence, gate), None, "erlangs", why)
     name = "M/M/c" if seen.waits else "M/M/c/c"
-    others = () if name == "M/M/c" else (ModelFit("M/M/c", "REFUSED", {}, gate, reasons),)
+    others = () if name == "M/M/c" else (_refused_delay(gate, reasons),)
     models = (ModelFit(name, "REFUSED", {"offered_load": load}, gate, reasons), *others)
     rejected = absent(PROBABILITY, why)
     if seen.arrivals is not None and seen.rejections is not None and seen.arrivals.total > 0:
@@ -226,6 +226,15 @@ def _refused(evidence: Evidence, gate: tuple[Check, ...], reasons: tuple[str, ..
         load_draws=np.zeros((0, 0)),
         load_weights=np.zeros(0),
     )
+
+
+def _refused_delay(gate: tuple[Check, ...], reasons: tuple[str, ...]) -> ModelFit:
+    """Return M/M/c where no model holds: pinned servers make it unstable, and it says so."""
+    if any(check.name == "not_pinned" and check.passed is False for check in gate):
+        why = "unstable: while every server stays busy, a queue would grow without end"
+        wait = Estimate(None, None, None, "s", why)
+        return ModelFit("M/M/c", "REFUSED", {"mean_wait": wait}, gate, (*reasons, why))
+    return ModelFit("M/M/c", "REFUSED", {}, gate, reasons)
 
 
 def _least_load(evidence: Evidence, gate: tuple[Check, ...]) -> float | None:

@@ -110,6 +110,19 @@ class ModelFit:
             "reasons": list(self.reasons),
         }
 
+    def to_html(self) -> str:
+        """Return the model as one line of HTML, folded under its name and verdict."""
+        reasons = "".join(f"<li>{escape(reason)}</li>" for reason in self.reasons)
+        listed = f"<ul>{reasons}</ul>" if reasons else ""
+        parameters = self.parameter_table().to_html() if self.parameters else ""
+        failed = sum(check.passed is False for check in self.checks)
+        outcome = "every check passed" if not failed else f"{failed} of {len(self.checks)} failed"
+        return (
+            f'<details class="boltkb-model"><summary>{escape(self.name)}: '
+            f"{escape(self.verdict)}, {outcome}</summary>"
+            f"{listed}{parameters}{self.check_table().to_html()}</details>"
+        )
+
     def parameter_table(self) -> Table:
         """Return the parameters as a table."""
         return estimate_table(f"{self.name}: parameters", self.parameters)
@@ -273,11 +286,7 @@ class Fit(Shown):
         """Return the fit as one line of HTML: verdict, estimates, models with their checks."""
         parts = [verdict_html(self.verdict, self.models[0].name, self.reasons)]
         parts.append(self.table().to_html())
-        for model in self.models:
-            parts.append(verdict_html(model.verdict, model.name, model.reasons))
-            if model.parameters:
-                parts.append(model.parameter_table().to_html())
-            parts.append(model.check_table().to_html())
+        parts += [model.to_html() for model in self.models]
         return "".join(parts)
 
 

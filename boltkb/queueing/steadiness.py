@@ -32,6 +32,8 @@ __all__ = [
 
 #: Fewer samples than this carry no model.
 FEWEST_SAMPLES = 20
+#: Samples of a stretch over which short memory is told.
+_STRETCH = 40
 #: Standard errors that chance exceeds about once in 400 fits.
 SURE = 3.0
 #: A change of the load by this share within a window changes no conclusion.
@@ -81,7 +83,7 @@ def not_pinned(evidence: Evidence) -> Check:
     full = evidence.samples.busy >= servers
     start, length = longest_run(full)
     outside = np.delete(full, slice(start, start + length))
-    memory = evidence.memory if outside.size >= FEWEST_SAMPLES else 1.0
+    memory = _short_memory(np.delete(evidence.samples.busy, slice(start, start + length)))
     # Chance of such a run, at the share of full samples outside it (at least one in `size`).
     usual = (outside.sum() + 1.0) / (outside.size + 2.0)
     allowed = float(np.log(1e-3 / max(full.size, 1)) / np.log(min(usual, 0.999)))
@@ -91,6 +93,26 @@ def not_pinned(evidence: Evidence) -> Check:
         "longest run of samples with every server busy; a longer one means that nothing came "
         "free, so the load is only known to be at least that high",
     )  # fmt: skip
+
+
+def _short_memory(busy: FloatArray) -> float:
+    """Return how many samples one sample is remembered for, apart from slow movement.
+
+    Steps and trends would count as memory over the whole series, and excuse any length of
+    run; within stretches of forty samples they hardly do.
+    """
+    stretches = busy.size // _STRETCH
+    if stretches == 0:
+        return 1.0
+    parts = busy[: stretches * _STRETCH].reshape(stretches, _STRETCH)
+    parts = parts - parts.mean(axis=1, keepdims=True)
+    power = float((parts**2).sum())
+    if power == 0:
+        return 1.0
+    lag = float((parts[:, 1:] * parts[:, :-1]).sum()) / power
+    # A mean taken out of a stretch lowers the correlation by about this much.
+    correlation = min(0.95, max(0.0, lag + 1.0 / _STRETCH))
+    return (1.0 + correlation) / (1.0 - correlation)
 
 
 def comes_back(evidence: Evidence) -> Check:
