@@ -118,7 +118,7 @@ class Advice(Shown):
         if self.number.unit in _SHARES:
             ends = f" (95\u202f% interval {share(low)} to {share(high)})" if low is not None else ""
             return f"{share(value)} of {self.number_label}{ends}."
-        ends = "" if low is None or low == high else f" ({number(low)} to {number(high)})"
+        ends = f" ({number(low)} to {number(high)})" if low is not None and high is not None else ""
         return f"{_upper(self.number_label)}: {number(value)}{ends}."
 
     @property

@@ -57,7 +57,7 @@ def plot_busy(fit: Fit) -> go.Figure:
                 meta={"role": "fit"},
                 hovertemplate="%{y:.1f} %",
             )
-    nothing = "" if shape is not None else "There is nothing to compare: "
+    nothing = "" if shape is not None else "There is nothing to compare. "
     figure.update_layout(
         height=340,
         bargap=0.25,
@@ -65,7 +65,7 @@ def plot_busy(fit: Fit) -> go.Figure:
         yaxis={"title": {"text": "share of samples"}, "ticksuffix": " %", "rangemode": "tozero"},
         meta={
             "title": "How many threads were held, seen and expected",
-            "caption": f"{nothing}the model's verdict is {fit.verdict}. "
+            "caption": f"{nothing}The model's verdict is {fit.verdict}. "
             + " ".join(map(sentence, fit.reasons[:1])),
             "alt": "Bars of the observed distribution of held threads with the model's line.",
         },

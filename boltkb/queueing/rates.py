@@ -134,10 +134,8 @@ def busy_mean(evidence: Evidence) -> Estimate:
 
 
 def busy_peak(evidence: Evidence) -> Estimate:
-    """Return the most servers seen busy."""
+    """Return the most servers seen busy: at least so many; samples bound it from below only."""
     peak = float(evidence.samples.seen.max(initial=0.0))
-    servers = evidence.observations.servers
-    high = None if servers is None else max(peak, float(servers))
     return Estimate(
-        peak, peak, high, "servers", "most seen; more may have been busy between samples"
+        peak, peak, None, "servers", "most seen; more may have been busy between samples"
     )

@@ -142,11 +142,11 @@ class ModelFit:
         )
         return Table(
             columns=(
-                Column("check"),
-                Column("outcome"),
-                Column("measured", numeric=True),
-                Column("needed", numeric=True),
-                Column("what was compared"),
+                Column("Check"),
+                Column("Outcome"),
+                Column("Measured", numeric=True),
+                Column("Needed", numeric=True),
+                Column("What was compared"),
             ),
             rows=rows,
             title=f"{self.name}: checks",
@@ -301,7 +301,7 @@ def estimate_table(title: str, estimates: Mapping[str, Estimate]) -> Table:
     for name, estimate in estimates.items():
         text = str(Estimate(estimate.value, estimate.low, estimate.high, estimate.unit))
         rows.append((words(name), text, estimate.reason))
-    columns = (Column("quantity"), Column("estimate"), Column("how, or why not"))
+    columns = (Column("Quantity"), Column("Estimate"), Column("How, or why not"))
     return Table(columns, tuple(rows), title=title)
 
 

@@ -151,7 +151,11 @@ class Sampler:
                 self.samples.append(self.look(at))
             except (LabError, OSError):
                 self.samples.append(Sample(at))
-            turn = max(turn + 1, (time.time() - self.offset) // self.interval + 1)
+            turn += 1
+            # Turns that passed meanwhile are missing samples, not absent ones.
+            while turn * self.interval + self.offset <= time.time() - self.interval:
+                self.samples.append(Sample(turn * self.interval + self.offset))
+                turn += 1
 
 
 def sample_threads(pid: int) -> Sampler:

@@ -240,10 +240,11 @@ def test_a_capture_leaves_no_server_and_no_home_behind(capture: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_however_the_lab_ends_its_server_ends_too(number: signal.Signals) -> None:
+def test_however_the_lab_ends_its_server_ends_too(number: signal.Signals, tmp_path: Path) -> None:
     command = [sys.executable, "-B", "-m", "data.lab", "start", "--threads", "2"]
+    env = os.environ | {"TMPDIR": str(tmp_path)}
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as lab:
         assert lab.stdout is not None
         said = lab.stdout.readline()
@@ -253,6 +254,8 @@ def test_however_the_lab_ends_its_server_ends_too(number: signal.Signals) -> Non
     assert said.startswith("bolt://127.0.0.1:")
     assert len(pids) == 1
     wait_until_gone(pids)
+    # A killed process cannot tidy up; its server still ends.
+    assert number == signal.SIGKILL or list(tmp_path.iterdir()) == []
 
 
 def test_a_port_in_use_is_one_paragraph_and_exit_code_one() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 
 from data.lab.errors import LabError
@@ -64,3 +65,21 @@ def test_a_failed_look_is_recorded_as_missing() -> None:
     assert sampler.missing() == (looks + 1) // 2
     assert sampler.samples[0].transactions is None
     assert sampler.samples[1].transactions == 2
+
+
+def test_turns_that_pass_during_a_slow_look_are_missing_samples() -> None:
+    first_done, asked = threading.Event(), threading.Event()
+    sampler = Sampler(lambda at: look(at), interval=0.01)
+
+    def look(at: float) -> Sample:
+        if not first_done.is_set():
+            asked.wait(0.1)
+            first_done.set()
+        return Sample(at, transactions=1)
+
+    sampler.start()
+    assert first_done.wait(PATIENCE_SECONDS)
+    sampler.stop()
+    assert sampler.missing() >= 5
+    times = [sample.at for sample in sampler.samples]
+    assert times == sorted(times)
