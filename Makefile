@@ -13,7 +13,7 @@ export NO_MKDOCS_2_WARNING := 1
 export PYTHONWARNINGS ?= default
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report site serve test lint bench lab lock clean
+.PHONY: help setup report site serve test lint bench evidence pages lab lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,12 @@ test: $(STAMP) lint ## every check: lint, types, floors, tests, notebooks, site,
 
 bench: $(STAMP) ## the benchmarks, as ratios against a named peer in the same run
 	@$(BIN)/python -m benchmarks
+
+evidence: $(STAMP) ## do the intervals cover? the whole calibration grid, about ten minutes
+	@$(BIN)/python -m evidence
+
+pages: $(STAMP) ## draw the figures of the theory's pages anew
+	@$(BIN)/python -m benchmarks.pages
 
 lab: $(STAMP) ## a real Neo4j under load on this machine: one short capture into build/lab
 	@$(BIN)/python -m data.lab capture --scenario saturated --minutes 2 --out build/lab/saturated

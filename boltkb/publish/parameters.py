@@ -25,6 +25,7 @@ from boltkb.errors import ParameterError
 
 __all__ = [
     "MODELS",
+    "PlaygroundParameters",
     "ReportParameters",
     "ThreadPoolParameters",
     "check_names",
@@ -98,8 +99,52 @@ class ThreadPoolParameters(ReportParameters):
     target_rejection: float = Field(default=0.001, gt=0, lt=1)
 
 
+#: Counts of a simulated system, so that the playground shows a fit before anybody pastes.
+_COUNTS = "7 7 3 3 8 3 3 4 4 6 6 3 4 3 3 5 3 5 6 5 3 3 5 5"
+
+
+class PlaygroundParameters(BaseModel):
+    """What the playground of the queueing models takes: an analyst's own numbers, no export.
+
+    Parameters
+    ----------
+    servers : int, >= 1
+    arrival_rate : float, a second, > 0
+    mean_hold : float, seconds, > 0
+    target : float, between 0 and 1, both left out
+        Share of arrivals that may be rejected.
+    sources : int, >= 0
+        Clients that ask; 0 for very many.
+    patience : float, seconds, >= 0
+        How long a customer waits before it gives up; 0 leaves that model out.
+    busy : str
+        Busy servers at each look, apart by blanks, to be fitted.
+    interval : float, seconds, > 0
+        Between looks.
+
+    Examples
+    --------
+    >>> PlaygroundParameters(servers=400).target
+    0.001
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    servers: int = Field(default=8, ge=1)
+    arrival_rate: float = Field(default=12.5, gt=0)
+    mean_hold: float = Field(default=0.4, gt=0)
+    target: float = Field(default=0.001, gt=0, lt=1)
+    sources: int = Field(default=40, ge=0)
+    patience: float = Field(default=2.0, ge=0)
+    busy: str = Field(default=_COUNTS, min_length=1)
+    interval: float = Field(default=2.0, gt=0)
+
+
 #: The model of each notebook that ships, by the notebook's name.
-MODELS: Mapping[str, type[ReportParameters]] = {"thread_pool": ThreadPoolParameters}
+MODELS: Mapping[str, type[BaseModel]] = {
+    "queueing_playground": PlaygroundParameters,
+    "thread_pool": ThreadPoolParameters,
+}
 
 
 def check_parameters(notebook: str, values: Mapping[str, object]) -> dict[str, object]:

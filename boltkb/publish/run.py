@@ -163,6 +163,11 @@ def _checked(path: Path, parameters: Mapping[str, object]) -> dict[str, object]:
         for name, value in parameters.items()
     }
     if path.stem in MODELS:
+        if "export" not in MODELS[path.stem].model_fields:
+            raise ParameterError(
+                f"the notebook `{path.stem}` reads no export and makes no report; open it in "
+                "Jupyter, or run it with papermill"
+            )
         return check_parameters(path.stem, values)
     check_names(papermill.inspect_notebook(path), values)
     if not isinstance(values.get("export"), str):

@@ -16,6 +16,8 @@ from boltkb.queueing.verdicts import DOUBTS, from_draws
 
 __all__ = ["fit_delay"]
 
+#: For more loads Erlang C is interpolated.
+MOST_EXACT = 30_000
 UNSTABLE = "unstable: while the load reaches the servers, the wait grows without end"
 
 
@@ -70,7 +72,11 @@ def _stable(evidence: Evidence, servers: int) -> Check:
 def _waits(evidence: Evidence, servers: int) -> dict[str, Estimate]:
     loads = evidence.path.draws[::5]
     offered = np.maximum(loads @ evidence.weights, 1e-300)
-    waiting: FloatArray = np.asarray(erlang_c(servers, loads))
+    if loads.size > MOST_EXACT:
+        grid = np.linspace(float(loads.min()), float(loads.max()), MOST_EXACT // 10)
+        waiting: FloatArray = np.interp(loads, grid, np.asarray(erlang_c(servers, grid)))
+    else:
+        waiting = np.asarray(erlang_c(servers, loads))
     found = {
         "utilisation": from_draws(offered / servers, "", "offered load over servers"),
         "waiting_probability": from_draws(

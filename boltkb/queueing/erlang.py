@@ -1,8 +1,10 @@
-"""Erlang's formulas: loss, delay and their inverses, for any number of servers.
+"""Erlang's formulas for loss and for delay, at any number of servers, whole or not.
 
 Pure functions of numbers.  Nothing here knows of samples, of time or of what a server is.
-Scalars give scalars, arrays broadcast.  Condition number in the load of Erlang B:
-``|servers - load + load * B|``; no double can promise better than that times 1.1e-16.
+Scalars give scalars, arrays broadcast.  The cost does not grow with the servers.  Condition
+number in the load of Erlang B: ``|servers - load + load * B|``, the mean number of idle
+servers; a load that was rounded to a double carries that many times 1.1e-16 into B.  What the
+functions add to it themselves is some units in the last place, from one server to a million.
 """
 
 from __future__ import annotations
@@ -10,31 +12,35 @@ from __future__ import annotations
 from typing import overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy import special
+from numpy.typing import ArrayLike
 
-from boltkb.errors import ModelError
+from boltkb.queueing.erlang_inverse import (
+    load_for_blocking,
+    servers_for_blocking,
+    servers_for_wait,
+)
+from boltkb.queueing.erlang_large import FloatArray
+from boltkb.queueing.erlang_loss import IntArray, checked, loss, scalar_like
 
 __all__ = [
     "FloatArray",
+    "IntArray",
     "erlang_b",
+    "erlang_b_derivative",
     "erlang_c",
     "load_for_blocking",
     "log_erlang_b",
+    "log_erlang_c",
     "servers_for_blocking",
+    "servers_for_wait",
 ]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-
-#: Up to here the recurrence is exact to a few units in the last place and quick enough.
-RECURRENCE_LIMIT = 2_000
-#: Below this a recurrence value has lost digits to underflow.
-UNDERFLOW = 1e-290
+#: Below this doubles lose digits.
+UNDERFLOW = float(np.finfo(np.float64).tiny)
 
 
 @overload
-def erlang_b(servers: int, offered_load: float) -> float: ...
+def erlang_b(servers: float, offered_load: float) -> float: ...
 @overload
 def erlang_b(servers: ArrayLike, offered_load: ArrayLike) -> FloatArray: ...
 def erlang_b(servers: ArrayLike, offered_load: ArrayLike) -> float | FloatArray:
@@ -42,44 +48,45 @@ def erlang_b(servers: ArrayLike, offered_load: ArrayLike) -> float | FloatArray:
 
     Parameters
     ----------
-    servers : int or array of int, >= 1
+    servers : float or array, > 0, at most 1e15
+        Whole numbers for a system that can be built; between them the analytic continuation,
+        which approximations for other than Poisson arrivals need (Hayward's, for one).
     offered_load : float or array, erlangs, >= 0
         Arrival rate times mean hold; may exceed the servers.
 
     Returns
     -------
     float or array
-        In [0, 1); 0 at load 0.  By PASTA both the share of arrivals that are rejected and
+        In [0, 1]; 0 at load 0.  By PASTA both the share of arrivals that are rejected and
         the share of time in which all servers are busy.  It may underflow to 0; see
         `log_erlang_b`.
 
     Raises
     ------
     ModelError
-        Servers below 1 or not whole, load negative, NaN or infinite.
+        Servers or load outside the domain or NaN, load infinite.
 
     Notes
     -----
-    Erlang (1917), by the recurrence B_k = a B_{k-1} / (k + a B_{k-1}), B_0 = 1, up to 2,000
-    servers; beyond, as the exponential of `log_erlang_b`.
+    1 / B = a * integral over t > 0 of exp(-a t) (1 + t)^c (Erlang 1917; in this form Fortet,
+    after Jagerman 1974).  Below 24 servers by the recurrence
+    1 / B_k = 1 + (k / a) / B_{k-1}; from there by the uniform expansion of the incomplete
+    gamma function (Temme 1979); for loads some four standard deviations above the servers by
+    Legendre's continued fraction.
 
     Examples
     --------
     >>> round(erlang_b(8, 5.0), 6), erlang_b(1, 1.0), erlang_b(8, 0.0)
     (0.070048, 0.5, 0.0)
+    >>> erlang_b([8, 8.5, 9], 5.0).round(4).tolist()
+    [0.07, 0.0518, 0.0375]
     """
-    c, a = _checked(servers, offered_load)
-    out = np.empty(c.shape)
-    small = c <= RECURRENCE_LIMIT
-    if small.any():
-        out[small] = _recurrence(c[small], a[small])
-    if not small.all():
-        out[~small] = np.exp(_log_blocking(c[~small], a[~small]))
-    return _scalar_like(out, servers, offered_load)
+    c, a = checked(servers, offered_load)
+    return scalar_like(loss(c, a).blocking, servers, offered_load)
 
 
 @overload
-def log_erlang_b(servers: int, offered_load: float) -> float: ...
+def log_erlang_b(servers: float, offered_load: float) -> float: ...
 @overload
 def log_erlang_b(servers: ArrayLike, offered_load: ArrayLike) -> FloatArray: ...
 def log_erlang_b(servers: ArrayLike, offered_load: ArrayLike) -> float | FloatArray:
@@ -87,7 +94,8 @@ def log_erlang_b(servers: ArrayLike, offered_load: ArrayLike) -> float | FloatAr
 
     Parameters
     ----------
-    servers : int or array of int, >= 1
+    servers : float or array, > 0, at most 1e15
+        Real numbers; see `erlang_b`.
     offered_load : float or array, erlangs, >= 0
 
     Returns
@@ -102,21 +110,64 @@ def log_erlang_b(servers: ArrayLike, offered_load: ArrayLike) -> float | FloatAr
 
     Notes
     -----
-    Loads up to the servers: Poisson probability over its distribution function, the
-    probability in the form of Loader (2000), which does not cancel.  Loads above: the finite
-    sum 1/B = 1 + (c/a)(1 + ((c-1)/a)(1 + ...)).
+    As `erlang_b`, whose exponent and factor are kept apart.  The relative error is that of the
+    logarithm itself, also where the probability is next to 1.
 
     Examples
     --------
     >>> round(log_erlang_b(8, 5.0), 6), round(log_erlang_b(1_000_000, 900_000.0), 2)
     (-2.658577, -5368.34)
     """
-    c, a = _checked(servers, offered_load)
-    return _scalar_like(_log_blocking(c, a), servers, offered_load)
+    c, a = checked(servers, offered_load)
+    return scalar_like(loss(c, a).log_blocking, servers, offered_load)
 
 
 @overload
-def erlang_c(servers: int, offered_load: float) -> float: ...
+def erlang_b_derivative(servers: float, offered_load: float) -> float: ...
+@overload
+def erlang_b_derivative(servers: ArrayLike, offered_load: ArrayLike) -> FloatArray: ...
+def erlang_b_derivative(servers: ArrayLike, offered_load: ArrayLike) -> float | FloatArray:
+    """Return the derivative of the blocking probability with respect to the offered load.
+
+    Parameters
+    ----------
+    servers : float or array, > 0, at most 1e15
+        Real numbers; see `erlang_b`.
+    offered_load : float or array, erlangs, >= 0
+
+    Returns
+    -------
+    float or array, per erlang
+        >= 0.  At load 0: 1 with one server, 0 with more, infinite with less than one.
+
+    Raises
+    ------
+    ModelError
+        As `erlang_b`.
+
+    Notes
+    -----
+    B (c / a - 1 + B) (Jagerman 1974), the bracket computed as the mean number of idle servers
+    over the load, so that it does not cancel in overload.
+
+    Examples
+    --------
+    >>> erlang_b_derivative(1, 1.0), erlang_b_derivative(1, 0.0)
+    (0.25, 1.0)
+    >>> round(1e6 * erlang_b_derivative(1_000_000, 1_500_000.0), 6)
+    0.444441
+    """
+    c, a = checked(servers, offered_load)
+    blocking, log_blocking, idle = loss(c, a)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        direct = np.where(a < 1.0, blocking / a * idle, blocking * (idle / a))
+        slope = np.where(blocking > UNDERFLOW, direct, idle * np.exp(log_blocking - np.log(a)))
+    at_zero = np.where(c == 1.0, 1.0, np.where(c > 1.0, 0.0, np.inf))
+    return scalar_like(np.where(a > 0, slope, at_zero), servers, offered_load)
+
+
+@overload
+def erlang_c(servers: float, offered_load: float) -> float: ...
 @overload
 def erlang_c(servers: ArrayLike, offered_load: ArrayLike) -> FloatArray: ...
 def erlang_c(servers: ArrayLike, offered_load: ArrayLike) -> float | FloatArray:
@@ -124,7 +175,8 @@ def erlang_c(servers: ArrayLike, offered_load: ArrayLike) -> float | FloatArray:
 
     Parameters
     ----------
-    servers : int or array of int, >= 1
+    servers : float or array, > 0, at most 1e15
+        Real numbers; see `erlang_b`.
     offered_load : float or array, erlangs, >= 0
 
     Returns
@@ -147,199 +199,57 @@ def erlang_c(servers: ArrayLike, offered_load: ArrayLike) -> float | FloatArray:
     >>> round(erlang_c(8, 5.0), 6), round(erlang_c(1, 0.25), 6), erlang_c(8, 9.0)
     (0.167267, 0.25, 1.0)
     """
-    c, a = _checked(servers, offered_load)
-    b = np.asarray(erlang_b(c, a))
-    stable = a < c
-    idle = np.where(stable, c - a * (1.0 - b), 1.0)
-    return _scalar_like(np.where(stable, c * b / idle, 1.0), servers, offered_load)
+    c, a = checked(servers, offered_load)
+    return scalar_like(_waiting(c, a)[0], servers, offered_load)
 
 
 @overload
-def load_for_blocking(servers: int, blocking: float) -> float: ...
+def log_erlang_c(servers: float, offered_load: float) -> float: ...
 @overload
-def load_for_blocking(servers: ArrayLike, blocking: ArrayLike) -> FloatArray: ...
-def load_for_blocking(servers: ArrayLike, blocking: ArrayLike) -> float | FloatArray:
-    """Return the constant offered load at which a loss system blocks the given share.
+def log_erlang_c(servers: ArrayLike, offered_load: ArrayLike) -> FloatArray: ...
+def log_erlang_c(servers: ArrayLike, offered_load: ArrayLike) -> float | FloatArray:
+    """Return the natural logarithm of the probability of waiting, which never underflows.
 
     Parameters
     ----------
-    servers : int or array of int, >= 1
-    blocking : float or array, in (0, 1)
+    servers : float or array, > 0, at most 1e15
+        Real numbers; see `erlang_b`.
+    offered_load : float or array, erlangs, >= 0
 
     Returns
     -------
-    float or array, erlangs
+    float or array
+        At most 0; 0 from a load equal to the servers on, minus infinity at load 0.
 
     Raises
     ------
     ModelError
-        Servers below 1 or not whole, blocking outside (0, 1).
+        As `erlang_b`.
 
     Notes
     -----
-    Newton's method on ln B against ln a, with the exact derivative c - a + a B
-    (Jagerman 1974).
+    ln B + ln(c / (c - a (1 - B))); next to 1 by the probability of not waiting,
+    (c - a) (1 - B) / (c - a (1 - B)).
 
     Examples
     --------
-    >>> round(load_for_blocking(8, 0.01), 4), round(load_for_blocking(1, 0.5), 4)
-    (3.1276, 1.0)
+    >>> round(log_erlang_c(1_000, 100.0), 4), log_erlang_c(8, 8.0)
+    (-1406.8526, 0.0)
     """
-    c = _servers(servers)
-    target = np.asarray(blocking, dtype=float)
-    if not bool(np.all((target > 0) & (target < 1))):
-        raise ModelError("blocking", "a probability above 0 and below 1", blocking)
-    c, target = np.broadcast_arrays(c, target)
-    log_target = np.log(target)
-    # Light traffic: B ~ a^c / c!; heavy traffic: 1 - c / a.  The larger start is the safer.
-    light = (log_target + special.gammaln(c + 1.0)) / c
-    log_a = np.clip(light, None, np.log(c / (1.0 - target)))
-    for _ in range(200):
-        a = np.exp(log_a)
-        log_b = _log_blocking(c, a)
-        slope = c - a + a * np.exp(log_b)
-        # Above the servers the difference c - a + aB cancels; it is near c (1 - B) there.
-        slope = np.maximum(slope, 1e-12 * c)
-        step = np.clip((log_target - log_b) / slope, -1.0, 1.0)
-        log_a = log_a + step
-        if bool(np.all(np.abs(step) <= 4e-16 * np.maximum(1.0, np.abs(log_a)))):
-            break
-    return _scalar_like(np.exp(log_a), servers, blocking)
+    c, a = checked(servers, offered_load)
+    return scalar_like(_waiting(c, a)[1], servers, offered_load)
 
 
-@overload
-def servers_for_blocking(offered_load: float, blocking: float) -> int: ...
-@overload
-def servers_for_blocking(offered_load: ArrayLike, blocking: ArrayLike) -> IntArray: ...
-def servers_for_blocking(offered_load: ArrayLike, blocking: ArrayLike) -> int | IntArray:
-    """Return the smallest number of servers that blocks at most the given share.
-
-    Parameters
-    ----------
-    offered_load : float or array, erlangs, >= 0
-        Constant; for a load that varies see `boltkb.queueing.size_servers`.
-    blocking : float or array, in (0, 1)
-
-    Returns
-    -------
-    int or array of int, >= 1
-
-    Raises
-    ------
-    ModelError
-        Load negative, NaN or infinite; blocking outside (0, 1).
-
-    Examples
-    --------
-    >>> servers_for_blocking(100.0, 0.001), servers_for_blocking(0.0, 0.001)
-    (128, 1)
-    """
-    a = _load(offered_load)
-    target = np.asarray(blocking, dtype=float)
-    if not bool(np.all((target > 0) & (target < 1))):
-        raise ModelError("blocking", "a probability above 0 and below 1", blocking)
-    a, target = np.broadcast_arrays(a, target)
-    log_target = np.log(target)
-    low = np.zeros(a.shape, dtype=np.int64)  # blocks too much: no server at all
-    high = np.maximum(1, np.ceil(a)).astype(np.int64)
-    for _ in range(64):
-        short = _log_blocking(high, a) > log_target
-        if not short.any():
-            break
-        low = np.where(short, high, low)
-        high = np.where(short, 2 * high, high)
-    for _ in range(64):
-        if bool(np.all(high - low <= 1)):
-            break
-        middle = np.maximum(1, (low + high) // 2)
-        enough = _log_blocking(middle, a) <= log_target
-        high = np.where(enough, np.minimum(high, middle), high)
-        low = np.where(enough, low, np.maximum(low, np.minimum(middle, high - 1)))
-    if np.ndim(offered_load) == 0 and np.ndim(blocking) == 0:
-        return int(high)
-    return high
-
-
-def _recurrence(c: IntArray, a: FloatArray) -> FloatArray:
-    blocking = np.ones(a.shape)
-    for k in range(1, int(c.max()) + 1):
-        carried = a * blocking
-        blocking = np.where(k <= c, carried / (k + carried), blocking)
-    return blocking
-
-
-def _log_blocking(c: IntArray, a: FloatArray) -> FloatArray:
-    out = np.full(c.shape, -np.inf)
-    light = (a > 0) & (a <= c)
-    if light.any():
-        cl, al = c[light].astype(float), a[light]
-        out[light] = _log_poisson(cl, al) - np.log(special.gammaincc(cl + 1.0, al))
-    heavy = a > c
-    if heavy.any():
-        out[heavy] = -np.log(_inverse_blocking(c[heavy].astype(float), a[heavy]))
-    return out
-
-
-def _log_poisson(c: FloatArray, a: FloatArray) -> FloatArray:
-    """Return ln(a^c e^-a / c!) without cancelling quantities of size c ln c (Loader 2000)."""
-    t = (a - c) / c
-    # t - log1p(t) by the series of atanh where the difference would cancel.
-    r = t / (2.0 + t)
-    squared = r * r
-    series = np.zeros(t.shape)
-    for k in range(24, 0, -1):
-        series = squared * (1.0 / (2 * k + 1) + series)
-    near = t * r - 2.0 * r * series
-    with np.errstate(divide="ignore"):
-        far = t - np.log1p(t)
-    deviance = np.where(np.abs(t) < 0.25, near, far)
-    big = np.maximum(c, 16.0)
-    loader = -c * deviance - _stirling_error(big) - 0.5 * np.log(2.0 * np.pi * c)
-    with np.errstate(over="ignore"):
-        direct = c * np.log(a) - a - special.gammaln(c + 1.0)
-    return np.where(c >= 16.0, loader, direct)
-
-
-def _stirling_error(c: FloatArray) -> FloatArray:
-    """Return ln c! minus Stirling's formula for it, for c of 16 or more."""
-    square = 1.0 / (c * c)
-    return (
-        1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square / 1188)))
-    ) / c
-
-
-def _inverse_blocking(c: FloatArray, a: FloatArray) -> FloatArray:
-    """Return 1/B by its finite sum, whose terms fall from the first when a > c."""
-    total = np.ones(c.shape)
-    term = np.ones(c.shape)
-    for j in range(int(c.max())):
-        term = term * np.maximum(c - j, 0.0) / a
-        total = total + term
-        if bool(np.all(term <= 1e-17 * total)):
-            break
-    return total
-
-
-def _checked(servers: ArrayLike, offered_load: ArrayLike) -> tuple[IntArray, FloatArray]:
-    c, a = np.broadcast_arrays(_servers(servers), _load(offered_load))
-    return c, a
-
-
-def _servers(servers: ArrayLike) -> IntArray:
-    raw = np.asarray(servers)
-    if raw.dtype.kind not in "iuf" or not bool(np.all(np.isfinite(raw))):
-        raise ModelError("servers", "whole numbers, 1 or more", servers)
-    if not bool(np.all((raw >= 1) & (raw == np.floor(raw)))):
-        raise ModelError("servers", "whole numbers, 1 or more", servers)
-    return raw.astype(np.int64)
-
-
-def _load(offered_load: ArrayLike) -> FloatArray:
-    a = np.asarray(offered_load, dtype=float)
-    if not bool(np.all(np.isfinite(a) & (a >= 0))):
-        raise ModelError("offered_load", "a finite number of erlangs, 0 or more", offered_load)
-    return a
-
-
-def _scalar_like(out: FloatArray, *given: ArrayLike) -> float | FloatArray:
-    return float(out) if all(np.ndim(x) == 0 for x in given) else out
+def _waiting(c: FloatArray, a: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the probability of waiting and its logarithm."""
+    blocking, log_blocking, idle = loss(c, a)
+    stable = a < c
+    idle = np.where(stable, idle, c)
+    waiting = np.where(stable, np.clip(c * blocking / idle, blocking, 1.0), 1.0)
+    at_once = np.where(stable, (c - a) * (1.0 - blocking) / idle, 0.0)
+    log_waiting = np.where(
+        waiting > 0.5,
+        np.log1p(-np.minimum(at_once, 0.75)),
+        np.minimum(log_blocking + np.log(c / idle), 0.0),
+    )
+    return waiting, np.maximum(log_waiting, log_blocking) + 0.0  # never minus zero

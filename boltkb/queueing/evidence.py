@@ -21,14 +21,20 @@ from boltkb.queueing.series import (
     clean,
     cut_blocks,
     memory,
-    solve_load,
+    solve_loads,
 )
 from boltkb.queueing.smoothing import LoadPath, smooth_load
 
-__all__ = ["DRAWS", "Evidence", "blocking_of", "gather", "mixed_law"]
+__all__ = ["DRAWS", "Evidence", "averaged", "blocking_of", "condensed", "gather", "mixed_law"]
 
 #: Posterior draws of the load's path.
 DRAWS = 1_000
+#: A shorter memory of the samples is none.
+ALONE = 1.2
+#: Variance that the load's walk inside a block may add, as a share of the counts'.
+INSIDE = 0.03
+#: Blocks at most when short ones are needed.
+MOST_FINE = 3_000
 #: Loads between which laws are interpolated.
 GRID = 300
 
@@ -53,6 +59,8 @@ class Evidence:
         Variance of the counts within blocks over that of the law; 1 when the law holds.
     dispersion_error : float
         Its standard error under the law.
+    thinning : float, samples
+        Samples that the path took as one: memory times dispersion, where above 1.
     """
 
     observations: Observations
@@ -64,6 +72,12 @@ class Evidence:
     square_memory: float
     dispersion: float
     dispersion_error: float
+    thinning: float
+
+    @property
+    def spreads_wider(self) -> bool:
+        """Whether the counts vary more within blocks than the law and chance allow."""
+        return self.dispersion > 1.0 + 3.0 * self.dispersion_error
 
     @property
     def effective_samples(self) -> float:
@@ -100,24 +114,70 @@ def gather(observations: Observations, rng: np.random.Generator) -> Evidence | N
     if ceiling is None or observations.waits or top > ceiling:
         ceiling = 4 * max(top, ceiling or 1) + 60
     coarse = cut_blocks(samples, max(10, busy.size // 20))
-    levels = np.array([solve_load(ceiling, mean) for mean in _means(coarse)])
+    levels = solve_loads(ceiling, _means(coarse))
     variance = float(coarse.weights @ busy_moments(ceiling, levels)[1])
     lasting, lasting_squares = memory(samples, variance)
     most = float(np.clip(busy.size / 100, *MOST_BLOCKS))
-    dispersion = 1.0
-    for _ in range(2):  # once more when the counts spread wider than the law
-        thinning = lasting * max(1.0, dispersion)
-        wanted = int(np.ceil(max(BLOCK_SAMPLES * lasting, busy.size / most)))
-        blocks = cut_blocks(samples, max(1, wanted))
-        path = smooth_load(blocks, ceiling=ceiling, thinning=thinning, draws=DRAWS, rng=rng)
-        dispersion, error = _dispersion(
-            samples, blocks, path, ceiling, thinning, lasting_squares, observations
-        )
-        if dispersion <= 1.0 + 3.0 * error:
-            break
-    return Evidence(
-        observations, samples, blocks, path, ceiling, lasting, lasting_squares, dispersion, error
-    )
+    first = max(1, int(np.ceil(max(BLOCK_SAMPLES * lasting, busy.size / most))))
+    attempt = _Attempt(observations, samples, ceiling, lasting, lasting_squares)
+    tried = attempt.fit(first, 1.0, rng)
+    if tried.spreads_wider or attempt.moves_inside(tried):
+        # The load may move inside blocks: shorter ones tell that from batches.
+        finer = attempt.finer(first, rng)
+        if finer is not None:
+            return finer
+    return attempt.fit(first, tried.dispersion, rng) if tried.spreads_wider else tried
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """Blocks of one length tried on the samples."""
+
+    observations: Observations
+    samples: Samples
+    ceiling: int
+    memory: float
+    square_memory: float
+
+    def fit(self, per_block: int, dispersion: float, rng: np.random.Generator) -> Evidence:
+        """Return the evidence with blocks of a length, counts being so much wider than the law."""
+        thinning = self.memory * max(1.0, dispersion)
+        blocks = cut_blocks(self.samples, per_block)
+        path = smooth_load(blocks, ceiling=self.ceiling, thinning=thinning, draws=DRAWS, rng=rng)
+        found, error = _dispersion(
+            self.samples, blocks, path, self.ceiling, thinning, self.square_memory,
+            self.observations,
+        )  # fmt: skip
+        return Evidence(
+            self.observations, self.samples, blocks, path, self.ceiling, self.memory,
+            self.square_memory, found, error, thinning,
+        )  # fmt: skip
+
+    def moves_inside(self, tried: Evidence) -> bool:
+        """Return whether the load's own walk inside a block matters beside the counts' noise.
+
+        Only where samples are independent: else the noise of a block is not the counts'.
+        """
+        level = float(np.median(tried.path.load))
+        walk = (level * tried.path.roughness) ** 2 / tried.blocks.size.size / 6.0
+        return self.memory < ALONE and walk > INSIDE * level
+
+    def finer(self, per_block: int, rng: np.random.Generator) -> Evidence | None:
+        """Return the evidence with the longest blocks in which the counts obey the law."""
+        size = self.samples.busy.size
+        alone = 1.0 if self.memory < ALONE else 2.0 * self.memory
+        least = max(1, int(np.ceil(alone)), size // MOST_FINE)
+        found = None
+        while per_block > least:
+            per_block = max(least, per_block // 2)
+            tried = self.fit(per_block, 1.0, rng)
+            if tried.path.freedom > 0.5 * size / self.memory:
+                break  # such a path would follow anything
+            if tried.dispersion <= 1.05 + 3.0 * tried.dispersion_error:
+                found = tried
+                if not self.moves_inside(tried):
+                    break
+        return found
 
 
 def blocking_of(servers: int, loads: FloatArray, weights: FloatArray) -> FloatArray:
@@ -127,11 +187,50 @@ def blocking_of(servers: int, loads: FloatArray, weights: FloatArray) -> FloatAr
     ----------
     servers : int
     loads : (d, m) array, erlangs
-    weights : (m,) array
+    weights : (m,) or (d, m) array
     """
     lost = loads * np.exp(_interpolated_log_blocking(servers, loads))
-    offered = loads @ weights
-    return np.asarray((lost @ weights) / np.maximum(offered, 1e-300))
+    offered = np.maximum(averaged(loads, weights), 1e-300)
+    return np.asarray(averaged(lost, weights) / offered)
+
+
+def averaged(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the weighted sum of each row; a single row stands for all rows of weights."""
+    if weights.ndim == 1:
+        return np.asarray(values @ weights)
+    if values.shape[0] == 1:
+        return np.asarray(weights @ values[0])
+    return np.asarray(np.einsum("dm,dm->d", values, weights))
+
+
+def condensed(loads: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return many windows as few loads that all draws share, each with the time spent there.
+
+    Time is split between the two nearest loads, so that averages of the load stay exact and
+    those of anything smooth nearly so.
+
+    Parameters
+    ----------
+    loads : (d, m) array, erlangs
+    weights : (m,) array
+
+    Returns
+    -------
+    tuple of (1, k) array of loads and (d, k) array of weights
+        As given, where there are few windows.
+    """
+    low, high = float(loads.min()), float(loads.max())
+    if loads.shape[1] <= 60 or high <= low:
+        return loads, weights
+    grid = np.linspace(low, high, 2 * GRID)
+    place = np.clip((loads - low) / (grid[1] - grid[0]), 0, grid.size - 1 - 1e-9)
+    left = place.astype(np.int64)
+    rest = place - left
+    rows = np.arange(loads.shape[0])[:, None] * grid.size
+    size = loads.shape[0] * grid.size
+    time = np.bincount((rows + left).ravel(), (weights * (1 - rest)).ravel(), size)
+    time += np.bincount((rows + left + 1).ravel(), (weights * rest).ravel(), size)
+    return grid[None, :], np.asarray(time, dtype=float).reshape(loads.shape[0], grid.size)
 
 
 def mixed_law(servers: int, loads: FloatArray, weights: FloatArray) -> FloatArray:

@@ -10,19 +10,29 @@ from __future__ import annotations
 import numpy as np
 
 from boltkb.errors import ModelError
-from boltkb.queueing import checks, losses, steadiness
+from boltkb.queueing import checks, steadiness
+from boltkb.queueing.changes import change_points
 from boltkb.queueing.delay import fit_delay
-from boltkb.queueing.erlang import FloatArray
 from boltkb.queueing.evidence import Evidence, gather
-from boltkb.queueing.observations import PROBABILITY, Estimate, Observations
+from boltkb.queueing.forecast import forecast_load
+from boltkb.queueing.heldout import score_candidates
+from boltkb.queueing.loss_fit import CONSTANT, VARYING, fit_loss
+from boltkb.queueing.observations import Observations
 from boltkb.queueing.rates import busy_mean, busy_peak, rate_and_hold, rejection_probability
+from boltkb.queueing.refusals import no_samples, refused
+from boltkb.queueing.resampling import load_by_bootstrap
 from boltkb.queueing.results import Check, Fit, LoadWindows, ModelFit
-from boltkb.queueing.verdicts import DOUBTS, FATAL, FORMULA, absent, from_draws, judge
+from boltkb.queueing.scales import spread_by_scale
+from boltkb.queueing.spread_fit import MIXED, SOURCES, fit_spread
+from boltkb.queueing.verdicts import FATAL
 
-__all__ = ["fit_queue"]
+__all__ = ["MODELS", "fit_queue"]
+
+#: Models that can be asked for by name.
+MODELS = (CONSTANT, VARYING, MIXED, SOURCES, "M/M/c")
 
 
-def fit_queue(observations: Observations, *, seed: int = 0) -> Fit:
+def fit_queue(observations: Observations, model: str = "auto", *, seed: int = 0) -> Fit:
     """Return what samples of busy servers say about the load, with intervals and checks.
 
     The load is a smooth path through windows; its roughness is averaged over by marginal
@@ -33,7 +43,13 @@ def fit_queue(observations: Observations, *, seed: int = 0) -> Fit:
     ----------
     observations : Observations
         At least 20 samples for a fit that is not refused.
-    seed : int
+    model : str
+        Which model the estimates come from.  ``auto``: M/M/c/c where arrivals are lost, its
+        load varying where it does, and M/M/c where they wait; ``M/M/c/c``,
+        ``M/M/c/c, varying load``, ``M/M/c/c, mixed load`` (a load drawn anew for each
+        sample), ``M/M/c/c//N`` (few sources that take turns) or ``M/M/c`` to insist.  The
+        checks are the same, and the others stand beside it.
+    seed : int, >= 0
         The same seed and data give the same numbers.
 
     Returns
@@ -45,7 +61,13 @@ def fit_queue(observations: Observations, *, seed: int = 0) -> Fit:
     Raises
     ------
     ModelError
-        `observations` is not an `Observations`.
+        `observations` is not an `Observations`; a model that is not known, or one of loss
+        where the capacity says that arrivals wait.
+
+    Notes
+    -----
+    Number of servers and discipline (loss or waiting) come from the caller, who knows them
+    from configuration: below 85 % utilisation no number of samples tells them.
 
     Examples
     --------
@@ -59,10 +81,14 @@ def fit_queue(observations: Observations, *, seed: int = 0) -> Fit:
     """
     if not isinstance(observations, Observations):
         raise ModelError("observations", "Observations", type(observations).__name__)
+    if model != "auto" and model not in MODELS:
+        raise ModelError("model", "auto, " + ", ".join(MODELS), model)
+    if observations.waits and model not in ("auto", "M/M/c"):
+        raise ModelError("model", "auto or M/M/c, because the capacity lets arrivals wait", model)
     rng = np.random.default_rng(seed)
     evidence = gather(observations, rng)
     if evidence is None:
-        return _nothing(observations, "not one sample was taken")
+        return no_samples(observations, "not one sample was taken")
     gate = (
         steadiness.enough_samples(evidence),
         steadiness.below_ceiling(evidence),
@@ -71,92 +97,37 @@ def fit_queue(observations: Observations, *, seed: int = 0) -> Fit:
     )
     fatal = tuple(FATAL[check.name] for check in gate if check.passed is False)
     if fatal:
-        return _refused(evidence, gate, fatal)
+        return refused(evidence, gate, fatal)
     shared = (*gate, steadiness.worth_enough(evidence))
+    more = np.random.default_rng((seed, 1))
     delay = fit_delay(evidence, shared, rng)
     if observations.waits:
-        return _assemble(evidence, (delay,), rng)
-    return _assemble(evidence, (*_loss_models(evidence, shared, rng), delay), rng)
+        return _assemble(evidence, (delay,), rng, more)
+    models = _models(evidence, shared, delay, model, rng, more)
+    return _assemble(evidence, models, rng, more)
 
 
-def _loss_models(
-    evidence: Evidence, gate: tuple[Check, ...], rng: np.random.Generator
+def _models(
+    evidence: Evidence,
+    shared: tuple[Check, ...],
+    delay: ModelFit,
+    asked: str,
+    rng: np.random.Generator,
+    more: np.random.Generator,
 ) -> tuple[ModelFit, ...]:
-    """Return the loss model that applies, and beside a varying load the constant one."""
-    laws = checks.predicted_laws(evidence, waits=False)
-    shared = (
-        checks.poisson_counts(evidence),
-        checks.poisson_arrivals(evidence),
-        checks.busy_distribution(evidence, laws.mean(axis=0), rng),
-        checks.time_at_ceiling(evidence, laws[:, -1]),
-        checks.peak_as_predicted(evidence, laws.mean(axis=0)),
-        losses.rejections_as_predicted(evidence),
-    )
-    constant = steadiness.constant_load(evidence)
-    parameters = _loss_parameters(evidence, shared)
-    if constant.passed is not False:
-        return (judge("M/M/c/c", evidence, parameters, (*gate, constant, *shared)),)
-    moving = (*gate, steadiness.unchanging_within_windows(evidence), steadiness.slow_load(evidence))
-    law = steadiness.constant_law(evidence)
-    plain = (
-        *gate,
-        constant,
-        checks.poisson_counts(evidence),
-        checks.poisson_arrivals(evidence),
-        checks.busy_distribution(evidence, law, rng),
-        checks.time_at_ceiling(evidence, law[-1:]),
-    )
-    return (
-        judge("M/M/c/c, varying load", evidence, parameters, (*moving, *shared)),
-        judge("M/M/c/c", evidence, _constant_parameters(evidence), plain),
-    )
+    """Return the models, the one asked for first."""
+    lost = fit_loss(evidence, shared, asked, rng)
+    models = (*lost, *fit_spread(evidence, shared, asked, more), delay)
+    first = next((one for one in models if one.name == asked), models[0])
+    return (first, *(one for one in models if one is not first))
 
 
-def _loss_parameters(evidence: Evidence, made: tuple[Check, ...]) -> dict[str, Estimate]:
-    servers = evidence.observations.servers
-    loads = evidence.path.draws @ evidence.weights
-    load = from_draws(loads, "erlangs", "average over the observed time, from the busy servers")
-    if evidence.samples.busy.max() == 0:
-        load = Estimate(
-            0.0, 0.0, float(np.quantile(loads, 0.95)), "erlangs",
-            "no server was seen busy; the upper bound (rule of three) takes the samples as "
-            "independent, so it holds for holds no longer than the distance of samples",
-        )  # fmt: skip
-    parameters = {"offered_load": load}
-    if servers is None:
-        return parameters
-    parameters["utilisation"] = from_draws(loads / servers, "", "offered load over servers")
-    broken = [DOUBTS[c.name] for c in made if c.passed is False and c.name in FORMULA]
-    chance = evidence.blocking_draws()
-    how = "Erlang B of the windows' loads, weighted by what arrives"
-    if float(np.median(chance)) < 0.1 / evidence.samples.busy.size:
-        how += "; an extrapolation: in this window it cannot be told from 0"
-    parameters["blocking_probability"] = from_draws(chance, PROBABILITY, how)
-    full = checks.predicted_laws(evidence, waits=False)[:, -1]
-    parameters["time_congestion"] = from_draws(
-        full, PROBABILITY, "share of time with every server busy"
-    )
-    if broken:
-        why = "no interval: " + "; ".join(broken)
-        for name in ("blocking_probability", "time_congestion"):
-            parameters[name] = Estimate(parameters[name].value, None, None, PROBABILITY, why)
-        if float(np.median(chance)) > 0.01:
-            parameters["offered_load"] = Estimate(load.value, None, None, "erlangs", why)
-    return parameters
-
-
-def _constant_parameters(evidence: Evidence) -> dict[str, Estimate]:
-    why = "no interval: one constant load does not describe these samples"
-    law = steadiness.constant_law(evidence)
-    servers = evidence.observations.servers
-    load = steadiness.pooled_load(evidence)
-    found = {"offered_load": Estimate(load, None, None, "erlangs", why)}
-    if servers is not None:
-        found["blocking_probability"] = Estimate(float(law[-1]), None, None, PROBABILITY, why)
-    return found
-
-
-def _assemble(evidence: Evidence, models: tuple[ModelFit, ...], rng: np.random.Generator) -> Fit:
+def _assemble(
+    evidence: Evidence,
+    models: tuple[ModelFit, ...],
+    rng: np.random.Generator,
+    more: np.random.Generator,
+) -> Fit:
     first = models[0]
     observations = evidence.observations
     rejected = rejection_probability(evidence, first, rng)
@@ -167,6 +138,7 @@ def _assemble(evidence: Evidence, models: tuple[ModelFit, ...], rng: np.random.G
         evidence.blocks.start, evidence.blocks.end, evidence.path.load, loads.std(axis=0), low, high
     )
     laws = checks.predicted_laws(evidence, observations.waits)
+    forecast = forecast_load(evidence, more)
     return Fit(
         observations=observations,
         models=models,
@@ -184,91 +156,9 @@ def _assemble(evidence: Evidence, models: tuple[ModelFit, ...], rng: np.random.G
         memory=evidence.memory * evidence.samples.interval,
         load_draws=loads,
         load_weights=evidence.weights,
-    )
-
-
-def _refused(evidence: Evidence, gate: tuple[Check, ...], reasons: tuple[str, ...]) -> Fit:
-    seen = evidence.observations
-    why = reasons[0]
-    load = Estimate(None, _least_load(evidence, gate), None, "erlangs", why)
-    name = "M/M/c" if seen.waits else "M/M/c/c"
-    others = () if name == "M/M/c" else (_refused_delay(gate, reasons),)
-    models = (ModelFit(name, "REFUSED", {"offered_load": load}, gate, reasons), *others)
-    rejected = absent(PROBABILITY, why)
-    if seen.arrivals is not None and seen.rejections is not None and seen.arrivals.total > 0:
-        share = min(1.0, seen.rejections.total / seen.arrivals.total)
-        rejected = Estimate(
-            share, None, None, PROBABILITY, "counted; no model holds, so no interval"
-        )
-    rate = absent("per second", why)
-    if seen.arrivals is not None and seen.arrivals.covered > 0:
-        value = seen.arrivals.total / seen.arrivals.covered
-        rate = Estimate(value, None, None, "per second", "arrivals counted")
-    hold = absent("s", why)
-    if seen.mean_hold is not None:
-        hold = Estimate(seen.mean_hold, None, None, "s", "measured independently of the samples")
-    mean = float(evidence.samples.busy.mean())
-    return Fit(
-        observations=seen,
-        models=models,
-        verdict="REFUSED",
-        reasons=reasons,
-        windows=None,
-        histogram=None,
-        offered_load=load,
-        rejection_probability=rejected,
-        arrival_rate=rate,
-        mean_hold=hold,
-        busy_mean=Estimate(mean, None, None, "servers", "mean of the samples; no interval: " + why),
-        busy_peak=busy_peak(evidence),
-        effective_samples=evidence.effective_samples,
-        memory=evidence.memory * evidence.samples.interval,
-        load_draws=np.zeros((0, 0)),
-        load_weights=np.zeros(0),
-    )
-
-
-def _refused_delay(gate: tuple[Check, ...], reasons: tuple[str, ...]) -> ModelFit:
-    """Return M/M/c where no model holds: pinned servers make it unstable, and it says so."""
-    if any(check.name == "not_pinned" and check.passed is False for check in gate):
-        why = "unstable: while every server stays busy, a queue would grow without end"
-        wait = Estimate(None, None, None, "s", why)
-        return ModelFit("M/M/c", "REFUSED", {"mean_wait": wait}, gate, (*reasons, why))
-    return ModelFit("M/M/c", "REFUSED", {}, gate, reasons)
-
-
-def _least_load(evidence: Evidence, gate: tuple[Check, ...]) -> float | None:
-    """Return the load that pinned servers show at least: what they carried.
-
-    More could be said if the samples were independent; of servers that never came free
-    nobody can say that they are.
-    """
-    pinned = next(check for check in gate if check.name == "not_pinned")
-    if pinned.passed is not False:
-        return None
-    return float(evidence.samples.seen.mean()) if evidence.samples.seen.size else None
-
-
-def _nothing(observations: Observations, reason: str) -> Fit:
-    none = Check("enough_samples", 0.0, ">=", 20.0, False, "samples that were taken")
-    first = "M/M/c" if observations.waits else "M/M/c/c"
-    names = (first,) if first == "M/M/c" else (first, "M/M/c")
-    empty: FloatArray = np.zeros(0)
-    return Fit(
-        observations=observations,
-        models=tuple(ModelFit(name, "REFUSED", {}, (none,), (reason,)) for name in names),
-        verdict="REFUSED",
-        reasons=(reason,),
-        windows=None,
-        histogram=None,
-        offered_load=absent("erlangs", reason),
-        rejection_probability=absent(PROBABILITY, reason),
-        arrival_rate=absent("per second", reason),
-        mean_hold=absent("s", reason),
-        busy_mean=absent("servers", reason),
-        busy_peak=absent("servers", reason),
-        effective_samples=0.0,
-        memory=0.0,
-        load_draws=np.zeros((0, 0)),
-        load_weights=empty,
+        candidates=score_candidates(evidence, more),
+        scales=spread_by_scale(evidence),
+        changes=change_points(evidence),
+        load_by_bootstrap=load_by_bootstrap(evidence, forecast.load_memory, more),
+        forecast=forecast,
     )

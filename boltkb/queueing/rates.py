@@ -14,13 +14,14 @@ from boltkb.queueing.evidence import DRAWS, Evidence
 from boltkb.queueing.losses import loss_dispersion
 from boltkb.queueing.observations import PROBABILITY, Estimate
 from boltkb.queueing.results import ModelFit
-from boltkb.queueing.series import busy_moments
 from boltkb.queueing.verdicts import absent, from_draws
 
 __all__ = ["busy_mean", "busy_peak", "rate_and_hold", "rejection_probability"]
 
 #: Rejections from which a rate can be told.
 FEWEST_REJECTIONS = 10
+#: Models whose blocking is not that of the load's path.
+OTHER_LAWS = ("M/M/c/c, mixed load", "M/M/c/c//N")
 
 
 def rejection_probability(
@@ -48,8 +49,11 @@ def rejection_probability(
             None, None, None, PROBABILITY, "the number of servers is unknown, "
             "and rejections and arrivals were not both counted",
         )  # fmt: skip
-    fitted = model.parameters["blocking_probability"]
-    if fitted.low is None or rejections is None or rejections.total == 0:
+    fitted = model.parameters.get("blocking_probability")
+    if fitted is None:
+        return absent(PROBABILITY, f"in {model.name} arrivals wait; none is rejected")
+    other = model.name in OTHER_LAWS
+    if fitted.low is None or rejections is None or rejections.total == 0 or other:
         return fitted
     scatter = _chance(evidence, rejections.total) * rng.standard_normal(DRAWS)
     shares = np.minimum(1.0, evidence.blocking_draws() * np.exp(scatter))
@@ -109,7 +113,8 @@ def rate_and_hold(
     if total < FEWEST_REJECTIONS:
         why = f"arrivals were not counted, and {total:,.0f} rejections are too few to tell the rate"
         return absent("per second", why), absent("s", why)
-    if not trusted or model.parameters["blocking_probability"].low is None:
+    fitted = model.parameters.get("blocking_probability")
+    if not trusted or fitted is None or fitted.low is None or model.name in OTHER_LAWS:
         why = "arrivals were not counted, and the blocking formula does not hold for these samples"
         return absent("per second", why), absent("s", why)
     scatter = np.exp(noise * _chance(evidence, total))
@@ -124,8 +129,8 @@ def rate_and_hold(
 def busy_mean(evidence: Evidence) -> Estimate:
     """Return the mean number of busy servers over the observed time."""
     seen = evidence.samples.busy
-    expected = busy_moments(evidence.ceiling, evidence.path.draws.ravel())[0]
-    spread = float((expected.reshape(evidence.path.draws.shape) @ evidence.weights).std())
+    offered = evidence.path.draws @ evidence.weights
+    spread = float((offered * (1.0 - evidence.blocking_draws())).std())
     mean = float(seen.mean())
     return Estimate(
         mean, max(0.0, mean - 1.96 * spread), mean + 1.96 * spread, "servers",

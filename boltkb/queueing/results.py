@@ -10,13 +10,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from boltkb.queueing.candidates import (
+    BusyHistogram,
+    Candidate,
+    ChangePoint,
+    LoadWindows,
+    Scale,
+    candidate_table,
+    change_table,
+    scale_table,
+)
 from boltkb.queueing.erlang import FloatArray
+from boltkb.queueing.forecast import Forecast
 from boltkb.queueing.observations import Estimate, Observations
 from boltkb.tables import Column, Shown, Table, escape
 
 __all__ = ["BusyHistogram", "Check", "Fit", "LoadWindows", "ModelFit", "Verdict"]
 
 Verdict = Literal["SOUND", "DOUBTFUL", "REFUSED"]
+
+NOT_MADE = Estimate(None, None, None, "erlangs", "the fit is refused")
 
 TONE: Mapping[str, str] = {"SOUND": "ok", "DOUBTFUL": "warn", "REFUSED": "bad"}
 
@@ -155,45 +168,6 @@ class ModelFit:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadWindows:
-    """The offered load, window by window.
-
-    Parameters
-    ----------
-    start, end : (m,) arrays, seconds
-    load, se, low, high : (m,) arrays, erlangs
-        Estimate, standard error and 95 % interval of each window.
-    """
-
-    start: FloatArray
-    end: FloatArray
-    load: FloatArray
-    se: FloatArray
-    low: FloatArray
-    high: FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class BusyHistogram:
-    """How often each number of busy servers was seen, and how often the model expects it.
-
-    Parameters
-    ----------
-    counts : (k,) array
-        Numbers of busy servers.
-    observed, predicted, low, high : (k,) arrays
-        Shares of the samples; `low` and `high` bound what a sample of this effective size
-        shows in 95 % of cases when the model holds.
-    """
-
-    counts: FloatArray
-    observed: FloatArray
-    predicted: FloatArray
-    low: FloatArray
-    high: FloatArray
-
-
-@dataclass(frozen=True, slots=True)
 class Fit(Shown):
     """What the samples say about the load on a set of servers.
 
@@ -224,6 +198,17 @@ class Fit(Shown):
         Posterior draws of the windows' loads; empty when refused.
     load_weights : (m,) array
         Share of the observed time in each window.
+    candidates : tuple of Candidate
+        Models side by side by how well they tell samples left out, the best first; empty
+        when the samples are too few.
+    scales : tuple of Scale
+        Peakedness and index of dispersion in windows of growing length.
+    changes : tuple of ChangePoint
+        Moments at which the load stepped.
+    load_by_bootstrap : Estimate, erlangs
+        The load with an interval that takes the window as a part of a longer time.
+    forecast : Forecast or None
+        The law of the load on other days, or why the window does not carry it.
     """
 
     observations: Observations
@@ -242,6 +227,11 @@ class Fit(Shown):
     memory: float
     load_draws: FloatArray
     load_weights: FloatArray
+    candidates: tuple[Candidate, ...] = ()
+    scales: tuple[Scale, ...] = ()
+    changes: tuple[ChangePoint, ...] = ()
+    load_by_bootstrap: Estimate = NOT_MADE
+    forecast: Forecast | None = None
 
     @property
     def window_loads(self) -> tuple[tuple[float, float, float, float], ...]:
@@ -264,12 +254,37 @@ class Fit(Shown):
         }
 
     def facts(self) -> Mapping[str, object]:
-        """Return the models as plain values."""
-        return {"models": [model.facts() for model in self.models]}
+        """Return the models and what stands beside them as plain values."""
+        beside: dict[str, object] = {
+            "candidates": [one.facts() for one in self.candidates],
+            "scales": [one.facts() for one in self.scales],
+            "changes": [one.facts() for one in self.changes],
+            "offered_load_by_bootstrap": self.load_by_bootstrap.facts(),
+        }
+        if self.forecast is not None:
+            beside["blocking_on_other_days"] = self.forecast.blocking.facts()
+        return {"models": [model.facts() for model in self.models], "fit": beside}
 
     def table(self) -> Table:
         """Return the estimates as a table."""
         return estimate_table("Estimates", self.estimates)
+
+    @property
+    def further(self) -> tuple[Table, ...]:
+        """Tables of candidates, spread by scale, steps and other days; empty when refused."""
+        if self.forecast is None:
+            return ()
+        beyond = {
+            "offered_load_by_bootstrap": self.load_by_bootstrap,
+            "blocking_on_other_days": self.forecast.blocking,
+        }
+        tables = [estimate_table("Beyond this window", beyond)]
+        if self.candidates:
+            tables.append(candidate_table(self.candidates))
+        tables.append(scale_table(self.scales))
+        if self.changes:
+            tables.append(change_table(self.changes))
+        return tuple(tables)
 
     def __str__(self) -> str:
         head = f"{self.verdict}: {self.models[0].name}"
@@ -280,6 +295,8 @@ class Fit(Shown):
             if model.parameters:
                 parts += ["", str(model.parameter_table())]
             parts += ["", str(model.check_table())]
+        for table in self.further:
+            parts += ["", str(table)]
         return "\n".join(parts)
 
     def to_html(self) -> str:
@@ -287,6 +304,12 @@ class Fit(Shown):
         parts = [verdict_html(self.verdict, self.models[0].name, self.reasons)]
         parts.append(self.table().to_html())
         parts += [model.to_html() for model in self.models]
+        if self.further:
+            inside = "".join(table.to_html() for table in self.further)
+            parts.append(
+                '<details class="boltkb-model"><summary>Candidates side by side, spread by '
+                f"scale, other days</summary>{inside}</details>"
+            )
         return "".join(parts)
 
 

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from boltkb.queueing.erlang import FloatArray, log_erlang_b
 from boltkb.queueing.observations import Observations
 
-__all__ = ["Blocks", "Samples", "busy_moments", "clean", "cut_blocks", "memory", "solve_load"]
+__all__ = [
+    "Blocks",
+    "Samples",
+    "busy_moments",
+    "clean",
+    "cut_blocks",
+    "memory",
+    "solve_load",
+    "solve_loads",
+]
 
 IntArray = NDArray[np.int64]
 
@@ -150,17 +159,25 @@ def busy_moments(ceiling: int, load: FloatArray) -> tuple[FloatArray, FloatArray
 
 def solve_load(ceiling: int, mean_busy: float) -> float:
     """Return the load whose mean number of busy servers is the one given (below the ceiling)."""
-    if mean_busy <= 0:
-        return 0.0
-    mean_busy = min(mean_busy, ceiling * (1 - 1e-6))
-    low, high = mean_busy, ceiling / max(1e-7, 1 - mean_busy / ceiling) + ceiling
-    for _ in range(80):
-        middle = (low + high) / 2
-        if busy_moments(ceiling, np.array([middle]))[0][0] < mean_busy:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+    return float(solve_loads(ceiling, np.array([mean_busy]))[0])
+
+
+def solve_loads(ceiling: int, mean_busy: FloatArray) -> FloatArray:
+    """Return the loads whose mean numbers of busy servers are those given."""
+    mean = np.clip(mean_busy, 0.0, ceiling * (1 - 1e-6))
+    low, high = mean, ceiling / np.maximum(1e-7, 1 - mean / ceiling) + ceiling
+    middle = np.minimum(mean, high)
+    for step in range(100):
+        found, variance = busy_moments(ceiling, middle)
+        low, high = np.where(found < mean, middle, low), np.where(found < mean, high, middle)
+        # Newton's step (the mean's derivative is variance over load), kept between the bounds.
+        guess = middle + (mean - found) * middle / variance
+        inside = (guess > low) & (guess < high) & (step % 4 != 3)
+        new = np.where(inside, guess, (low + high) / 2)
+        if np.all(np.abs(new - middle) <= 1e-14 * high):
+            break
+        middle = new
+    return np.asarray(np.where(mean <= 0, 0.0, middle))
 
 
 def memory(samples: Samples, variance: float) -> tuple[float, float]:

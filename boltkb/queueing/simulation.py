@@ -1,11 +1,11 @@
 """A small exact simulator of loss systems, for tests of inference and for examples.
 
-Every arrival and every departure is drawn; nothing is approximated.
+Every arrival and every departure is drawn; nothing is approximated.  `simulate_queue` does
+more: any arrivals, any holds, waiting, a start in the steady state.
 """
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ import numpy as np
 from boltkb.errors import ModelError
 from boltkb.queueing.erlang import FloatArray
 from boltkb.queueing.observations import Counts, Observations
+from boltkb.queueing.paths import admitted
 
 __all__ = ["LossRun", "simulate_loss"]
 
@@ -134,10 +135,4 @@ def simulate_loss(
     moments = np.repeat(moments, batch)
     n = moments.size
     holds = rng.exponential(mean_hold, n) if draw_holds is None else draw_holds(rng, n)
-    accepted = np.zeros(n, dtype=bool)
-    free_at = [-math.inf] * servers
-    for index, (moment, hold) in enumerate(zip(moments.tolist(), holds.tolist(), strict=True)):
-        if free_at[0] <= moment:
-            heapq.heapreplace(free_at, moment + hold)
-            accepted[index] = True
-    return LossRun(servers, duration, moments, holds, accepted)
+    return LossRun(servers, duration, moments, holds, admitted(servers, moments, holds))

@@ -54,6 +54,7 @@ def smooth_load(
     thinning: float,
     draws: int,
     rng: np.random.Generator,
+    roughness: FloatArray = ROUGHNESS,
 ) -> LoadPath:
     """Return the load's path through the blocks.
 
@@ -69,15 +70,16 @@ def smooth_load(
         Samples that count as one: integrated autocorrelation times overdispersion.
     draws : int
     rng : numpy Generator
+    roughness : (r,) array
+        Standard deviations of the log load over the span that are averaged over.
     """
     if not blocks.censored.any():
-        return _smooth(blocks, ceiling=ceiling, thinning=thinning, draws=draws, rng=rng)
+        return _smooth(blocks, ceiling, thinning, draws, rng, roughness)
     by_chance = replace(
         blocks, size=blocks.size - blocks.censored, censored=np.zeros(blocks.size.size)
     )
     ways = [
-        _smooth(way, ceiling=ceiling, thinning=thinning, draws=draws // 2, rng=rng)
-        for way in (blocks, by_chance)
+        _smooth(way, ceiling, thinning, draws // 2, rng, roughness) for way in (blocks, by_chance)
     ]
     path = np.concatenate([way.draws for way in ways])
     return LoadPath(
@@ -87,11 +89,11 @@ def smooth_load(
 
 def _smooth(
     blocks: Blocks,
-    *,
     ceiling: int,
     thinning: float,
     draws: int,
     rng: np.random.Generator,
+    roughness: FloatArray,
 ) -> LoadPath:
     information = blocks.size / thinning
     if blocks.total.sum() + blocks.censored.sum() == 0:
@@ -102,10 +104,10 @@ def _smooth(
     means = (blocks.total + ceiling * blocks.censored) / np.maximum(blocks.size, 1e-9)
     modes: list[tuple[FloatArray, FloatArray, FloatArray, float]] = []
     start: FloatArray | None = None
-    for rough in ROUGHNESS.tolist():
+    for rough in roughness.tolist():
         modes.append(_mode(means, information, blocks.centre, ceiling, rough, start))
         start = modes[-1][0]
-    evidence = np.array([mode[3] for mode in modes]) - ROUGHNESS / 2.0
+    evidence = np.array([mode[3] for mode in modes]) - roughness / 2.0
     weights = np.exp(evidence - evidence.max())
     weights /= weights.sum()
     picks = np.searchsorted(np.cumsum(weights)[:-1], (np.arange(draws) + 0.5) / draws)
@@ -119,7 +121,7 @@ def _smooth(
     logs = np.clip(np.concatenate(parts), -50.0, np.log(ceiling) + 20.0)
     freedom = float(modes[int(np.argmax(weights))][2] @ logs.var(axis=0))
     path = np.exp(logs)
-    return LoadPath(path, np.median(path, axis=0), freedom, float(weights @ ROUGHNESS))
+    return LoadPath(path, np.median(path, axis=0), freedom, float(weights @ roughness))
 
 
 def _mode(

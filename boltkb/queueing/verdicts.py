@@ -36,6 +36,9 @@ DOUBTS = {
     "peak": "the highest counts that the model expects were never seen: servers fewer than "
     "said, or full samples missing",
     "rejections": "the rejections that were counted are not those the model predicts",
+    "near_ceiling": "nearly all servers were busy more or less often than the model says",
+    "littles_law": "busy servers, accepted arrivals and holds do not agree: one of them was not "
+    "measured as it is named",
     "stable": "the load reaches the servers: unstable, a queue would grow without end",
 }
 

@@ -1,0 +1,1 @@
+"""Experiments that back what the pages claim; `make evidence` runs them all."""
