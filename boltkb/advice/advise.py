@@ -303,7 +303,7 @@ def _do_first(
     if holders.holders:
         most = holders.holders[0]
         name = most.agent or most.user
-        by = f"by {name} at {most.client}" if name else f"from {most.client}"
+        by = f"by {name} at {most.client}" if name else f"by clients at {most.client}"
         count = f"{most.threads:.1f}".removesuffix(".0")
         of = f" of {holders.held:.1f}".removesuffix(".0") if holders.dumps else ""
         who = f" Most threads were held {by}: {count}{of} on average."

@@ -231,12 +231,16 @@ def _small(seen: PoolObservations, leak: Cause, think: Cause, *, trouble: bool) 
     working = holders.working / holders.held
     words = (
         f"In {holders.dumps} thread dump{'' if holders.dumps == 1 else 's'} {share(working)} of "
-        f"{number(holders.held)} held threads were working."
+        f"{_mean(holders.held)} held threads were working."
     )
     if working < _MOST:
         return Cause(name, "cannot_tell", working, (words,), (), (COLLECT_DUMPS,), 0, holders.where)
     kinds = 1 + int(leak.status == "contradicted") + int(holders.dumps >= 3)
     return Cause(name, "supported", working, (words,), (), (), min(kinds, 2), holders.where)
+
+
+def _mean(threads: float) -> str:
+    return f"{threads:.1f}".removesuffix(".0")
 
 
 def _doing(holders: Holders, waiting: float) -> str:
