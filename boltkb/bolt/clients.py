@@ -253,9 +253,12 @@ def find_holders(export: Export, *, start: float, end: float) -> Holders:
 
 def _stand_in(row: TransactionRow) -> Worker:
     """Return the worker that an open transaction holds, as its row tells of it."""
-    state = "working" if row.query else "waiting_for_client"
     return Worker(
-        thread="", connection=row.connection, client=row.client, state=state, top_frame=""
+        thread="",
+        connection=row.connection,
+        client=row.client,
+        state="working" if row.query else "waiting_for_client",
+        top_frame="",
     )
 
 
