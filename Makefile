@@ -68,7 +68,7 @@ pages: $(STAMP) ## draw the figures of the theory's pages anew
 	@$(BIN)/python -m benchmarks.pages
 
 lab: $(STAMP) ## a real Neo4j under load on this machine: one short capture into build/lab
-	@$(BIN)/python -m data.lab capture --scenario saturated --minutes 2 --out build/lab/saturated
+	@$(BIN)/python -m data.lab capture --scenario saturated --minutes 2 --force --out build/lab/saturated
 
 lock: $(STAMP) ## renew requirements.lock from pyproject.toml (needs the package uv)
 	@$(BIN)/python -m pip install --quiet uv

@@ -43,13 +43,13 @@ def metrics(folder: Path) -> tuple[str, str, float, float, float, str]:
         )
     ] + [f"neo4j.database.db{i}.transaction.active_read" for i in range(6)]  # fmt: skip
     rows = np.arange(100_000)
-    # Growing, as counters do: each fall of a counter would be taken for a restart.
-    busy = np.cumsum(np.random.default_rng(1).integers(0, 400, rows.size))
-    text = "t,value\n" + "\n".join(
-        f"{1_795_000_000 + 30 * i},{b}" for i, b in zip(rows, busy, strict=True)
-    )
+    busy = np.random.default_rng(1).integers(0, 400, rows.size)
     (folder / "metrics").mkdir()
     for name in names:
+        gauge = "running" in name or "idle" in name or "active" in name
+        values = busy if gauge else np.cumsum(busy)
+        pairs = zip((1_795_000_000 + 30 * rows).tolist(), values.tolist(), strict=True)
+        text = "t,value\n" + "\n".join(f"{t},{v}" for t, v in pairs)
         (folder / "metrics" / f"{name}.csv").write_text(text + "\n")
     files = sorted(map(str, (folder / "metrics").glob("*.csv")))
     counter = shutil.which("wc") or "wc"

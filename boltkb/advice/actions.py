@@ -5,6 +5,7 @@ Plain words and copyable lines; a change says whether a running server takes it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from boltkb.bolt import Diagnosis, Pool
@@ -14,6 +15,7 @@ from boltkb.tables import Markup, Table, escape, number
 
 __all__ = ["Change", "Step", "changes", "do_not", "right_now"]
 
+_TRANSACTION = re.compile(r"[A-Za-z0-9._-]{1,80}-transaction-[0-9]{1,19}")
 _NEWEST = Version.parse("2026.01")
 
 
@@ -93,18 +95,21 @@ def right_now(diagnosis: Diagnosis, pool: Pool) -> tuple[Step, ...]:
         "and whatever filled the pool fills it again."
     )
     who = Step(
-        "See who holds transactions open. Over Bolt this needs a thread itself; on a full pool "
-        "repeat it until it is let in.",
-        "SHOW TRANSACTIONS YIELD transactionId, username, clientAddress, status, elapsedTime, "
-        "idleTime, currentQuery",
+        "See who holds transactions open: an old elapsedTime with an empty currentQuery waits for "
+        "its client. Over Bolt the question needs a thread itself and may be rejected; by HTTP it "
+        "needs none, and works on a full pool.",
+        _by_http(
+            "SHOW TRANSACTIONS YIELD transactionId, username, clientAddress, elapsedTime, "
+            "currentQuery"
+        ),
     )
     if diagnosis.cause == "leaked_transactions":
-        names = diagnosis.holders.kept_transactions
-        listed = ", ".join(f'"{name}"' for name in names[:20]) or '"neo4j-transaction-123"'
+        names = _plain_ids(diagnosis.holders.kept_transactions)
+        listed = ", ".join(f"'{name}'" for name in names) or "'neo4j-transaction-123'"
         end = Step(
             "End the idle holders; each gives its thread back within about ten seconds."
             + ("" if names else " Put in the ids from the list."),
-            f"TERMINATE TRANSACTIONS {listed}",
+            _by_http(f"TERMINATE TRANSACTIONS {listed}"),
         )
         return keep, who, end, restart
     if diagnosis.cause == "client_think_time":
@@ -115,6 +120,24 @@ def right_now(diagnosis: Diagnosis, pool: Pool) -> tuple[Step, ...]:
         return keep, who, calm, restart
     calm = Step("Slow or stop batch clients until the peak is over; there is no queue to drain.")
     return (keep, who, calm, restart) if diagnosis.state == "saturated" else (keep, who)
+
+
+def _by_http(statement: str) -> str:
+    """Return a line that runs a statement by HTTP, whose threads are not the Bolt pool's.
+
+    Seen to work on a full pool of a real 5.26 server; the newer Query API is rejected as Bolt is.
+    """
+    body = '{"statements":[{"statement":"' + statement + '"}]}'
+    quoted = body.replace("'", "'\\''")
+    return (
+        "curl -s -u neo4j -H 'Content-Type: application/json' "
+        f"-d '{quoted}' http://localhost:7474/db/neo4j/tx/commit"
+    )
+
+
+def _plain_ids(names: tuple[str, ...]) -> list[str]:
+    """Return the ids that look like Neo4j's own; others never get into a line to be copied."""
+    return [name for name in names if _TRANSACTION.fullmatch(name)][:20]
 
 
 def changes(diagnosis: Diagnosis, pool: Pool, recommended: float | None) -> tuple[Change, ...]:
@@ -131,7 +154,8 @@ def changes(diagnosis: Diagnosis, pool: Pool, recommended: float | None) -> tupl
             setting_change(
                 "transaction-timeout", version, "", "5m",
                 "A bound on every transaction turns a leak into an error in the client's log. "
-                "Choose it above the longest honest transaction.",
+                "Choose it above the longest honest transaction. A running Enterprise server takes "
+                "it by dbms.setConfigValue; Community reads it at its next start.",
             ),
         )  # fmt: skip
     if diagnosis.cause == "client_think_time":

@@ -217,13 +217,13 @@ def _number(diagnosis: Diagnosis, estimates: Mapping[str, Estimate]) -> tuple[st
             kept, None, None, "threads", "counted in thread dumps and the list of transactions"
         )
     if diagnosis.cause == "client_think_time" and holders.waiting_share is not None:
-        low, high = _wilson(holders.waiting_share, holders.held * holders.dumps)
+        low, high = _wilson(holders.waiting_share, holders.held * holders.looks)
         return "held threads waited for their client", Estimate(
             holders.waiting_share,
             low,
             high,
             "share",
-            f"over {holders.dumps} thread dumps; Wilson's interval (1927), taking each held "
+            f"in {holders.seen_in}; Wilson's interval (1927), taking each held "
             "thread in each dump as one look",
         )
     if diagnosis.state == "saturated" and estimates["rejection_probability"].value is not None:
@@ -245,7 +245,7 @@ def _wilson(part: float, looks: float) -> tuple[float, float]:
 def kept_threads(diagnosis: Diagnosis) -> float:
     """Return how many threads transactions hold that nobody ends, by the strongest evidence."""
     cause = diagnosis.cause_of("leaked_transactions")
-    held = diagnosis.holders.held if diagnosis.holders.dumps else (diagnosis.peak or 0.0)
+    held = diagnosis.holders.held if diagnosis.holders.looks else (diagnosis.peak or 0.0)
     return float(round(cause.share * held)) if cause.status == "supported" else 0.0
 
 
@@ -303,9 +303,9 @@ def _do_first(
     if holders.holders:
         most = holders.holders[0]
         name = most.agent or most.user
-        by = f"by {name} at {most.client}" if name else f"from {most.client}"
+        by = f"by {name} at {most.client}" if name else f"by clients at {most.client}"
         count = f"{most.threads:.1f}".removesuffix(".0")
-        of = f" of {holders.held:.1f}".removesuffix(".0") if holders.dumps else ""
+        of = f" of {holders.held:.1f}".removesuffix(".0") if holders.looks else ""
         who = f" Most threads were held {by}: {count}{of} on average."
     if diagnosis.cause == "leaked_transactions":
         oldest = f" (the oldest is {span(holders.oldest)} old)" if holders.oldest else ""

@@ -202,7 +202,7 @@ def _think(seen: PoolObservations, leak: Cause, *, trouble: bool) -> Cause:
     words = _doing(holders, waiting)
     if thinking >= _MOST:
         against = () if leak.status == "contradicted" else (_PERHAPS_LEAKED,)
-        kinds = 2 if leak.status == "contradicted" else 1
+        kinds = 2 if leak.status == "contradicted" and holders.dumps else 1
         return Cause(name, "supported", thinking, (words,), against, (), kinds, holders.where)
     if thinking >= _FEW:
         return Cause(
@@ -226,22 +226,25 @@ def _small(seen: PoolObservations, leak: Cause, think: Cause, *, trouble: bool) 
                 (f"{share(other.share)} of the held threads did no work.",), (), 0,
             )  # fmt: skip
     holders = seen.holders
-    if not holders.dumps or not holders.held > 0:
+    if not holders.looks or not holders.held > 0:
         return Cause(name, "cannot_tell", 0.0, (), (), (COLLECT_DUMPS,), 0)
     working = holders.working / holders.held
     words = (
-        f"In {holders.dumps} thread dump{'' if holders.dumps == 1 else 's'} {share(working)} of "
-        f"{number(holders.held)} held threads were working."
+        f"In {holders.seen_in} {share(working)} of {_mean(holders.held)} held threads were working."
     )
     if working < _MOST:
         return Cause(name, "cannot_tell", working, (words,), (), (COLLECT_DUMPS,), 0, holders.where)
-    kinds = 1 + int(leak.status == "contradicted") + int(holders.dumps >= 3)
-    return Cause(name, "supported", working, (words,), (), (), min(kinds, 2), holders.where)
+    kinds = int(holders.dumps > 0) + int(leak.status == "contradicted")
+    return Cause(name, "supported", working, (words,), (), (), max(kinds, 1), holders.where)
+
+
+def _mean(threads: float) -> str:
+    return f"{threads:.1f}".removesuffix(".0")
 
 
 def _doing(holders: Holders, waiting: float) -> str:
     return (
-        f"In {holders.dumps} thread dump{'' if holders.dumps == 1 else 's'} {share(waiting)} of "
+        f"In {holders.seen_in} {share(waiting)} of "
         f"the held threads waited for their client, {share(holders.working / holders.held)} "
         "were working."
     )
@@ -254,7 +257,7 @@ def _long_enough(seen: PoolObservations) -> bool:
 
 
 def _held(seen: PoolObservations) -> float:
-    if seen.holders.dumps and seen.holders.held > 0:
+    if seen.holders.looks and seen.holders.held > 0:
         return seen.holders.held
     if seen.incident is not None and seen.servers is not None:
         return float(seen.servers)

@@ -60,10 +60,12 @@ class Holders(Shown):
         The greatest first.
     dumps : int
         Thread dumps that the figures come from.
+    looks : int
+        How often it was looked: the dumps, or once where only the list of transactions tells.
     dump_seconds : float
         Time between the first and the last of them, s.
     held, working, waiting_for_client, waiting_for_lock : float
-        Threads in each state, averaged over the dumps; NaN without a dump.
+        Threads in each state, averaged over the looks; NaN without any.
     kept : int
         Threads that waited for the same client in every dump, at least 10 s apart.
     kept_open : int
@@ -77,6 +79,7 @@ class Holders(Shown):
 
     holders: tuple[Holder, ...]
     dumps: int
+    looks: int
     dump_seconds: float
     held: float
     working: float
@@ -92,13 +95,20 @@ class Holders(Shown):
 
     @property
     def waiting_share(self) -> float | None:
-        """The share of held threads that waited for their client; None without a dump."""
-        return self.waiting_for_client / self.held if self.dumps and self.held > 0 else None
+        """The share of held threads that waited for their client; None where nobody looked."""
+        return self.waiting_for_client / self.held if self.looks and self.held > 0 else None
 
     @property
     def lock_share(self) -> float | None:
-        """The share of held threads that waited for a lock; None without a dump."""
+        """The share of held threads that waited for a lock; None where no thread dump tells."""
         return self.waiting_for_lock / self.held if self.dumps and self.held > 0 else None
+
+    @property
+    def seen_in(self) -> str:
+        """What the figures come from, in words."""
+        if not self.dumps:
+            return "the list of open transactions"
+        return f"{self.dumps} thread dump{'' if self.dumps == 1 else 's'}"
 
     def table(self) -> Table:
         """Return the holders as a table."""
@@ -137,7 +147,10 @@ class Holders(Shown):
                 "(jcmd PID Thread.print), and the output of SHOW TRANSACTIONS."
             )
         if not self.dumps:
-            return f"From a list of {self.transactions} open transactions; no thread dump."
+            return (
+                f"From a list of {self.transactions} open transactions, without a thread dump: a "
+                "row without a query waits for its client; waits for locks do not show."
+            )
         plural = "" if self.dumps == 1 else "s"
         return (
             f"Averages over {self.dumps} thread dump{plural}"
@@ -195,41 +208,35 @@ def find_holders(export: Export, *, start: float, end: float) -> Holders:
         for dump in export.thread_dumps
         if dump.time is None or start - slack <= dump.time <= end + slack
     ]
-    workers = [(index, worker) for index, dump in enumerate(dumps) for worker in _held(dump)]
+    workers = [worker for dump in dumps for worker in _held(dump)]
     by_connection = {row.connection: row for row in export.connections}
     open_now: dict[str, list[TransactionRow]] = defaultdict(list)
     for row in export.transactions:
         if row.connection is not None and not _no_holder(row):
             open_now[row.connection].append(row)
     groups: dict[tuple[str, str | None, str | None], list[Worker]] = defaultdict(list)
-    for _, worker in workers:
-        groups[_owner(worker, by_connection)].append(worker)
+    rows = [row for several in open_now.values() for row in several]
     if not dumps:
-        for connection, rows in open_now.items():
-            for row in rows:
-                stand_in = Worker(
-                    thread="", connection=connection, client=row.client, state="working",
-                    top_frame="",
-                )  # fmt: skip
-                groups[_owner(stand_in, by_connection)].append(stand_in)
-    looked = max(1, len(dumps))
-    holders = [
-        _holder(owner, held, looked, open_now, dumps=bool(dumps)) for owner, held in groups.items()
-    ]
+        workers = [_stand_in(row) for row in rows]
+    for worker in workers:
+        groups[_owner(worker, by_connection)].append(worker)
+    looks = len(dumps) if dumps else int(bool(rows))
+    looked = max(1, looks)
+    holders = [_holder(owner, held, looked, open_now) for owner, held in groups.items()]
     states = {
-        state: sum(worker.state == state for _, worker in workers) / looked
+        state: sum(worker.state == state for worker in workers) / looked
         for state in ("working", "waiting_for_client", "waiting_for_lock")
     }
     times = tuple(dump.time for dump in dumps if dump.time is not None)
     seconds = max(times) - min(times) if len(times) > 1 else 0.0
-    rows = [row for several in open_now.values() for row in several]
     kept = [row for row in rows if (_silence(row) or 0.0) >= LONG_OPEN]
     ages = [row.elapsed for row in rows if row.elapsed is not None]
     return Holders(
         holders=tuple(sorted(holders, key=lambda h: (-h.threads, h.client, h.agent or ""))),
         dumps=len(dumps),
         dump_seconds=seconds,
-        held=len(workers) / looked if dumps else float("nan"),
+        looks=looks,
+        held=len(workers) / looked if looks else float("nan"),
         working=states["working"],
         waiting_for_client=states["waiting_for_client"],
         waiting_for_lock=states["waiting_for_lock"],
@@ -241,6 +248,17 @@ def find_holders(export: Export, *, start: float, end: float) -> Holders:
         where=tuple(dump.where for dump in dumps)
         + tuple(row.where for row in export.transactions[:1]),
         kept_transactions=tuple(row.transaction for row in kept),
+    )
+
+
+def _stand_in(row: TransactionRow) -> Worker:
+    """Return the worker that an open transaction holds, as its row tells of it."""
+    return Worker(
+        thread="",
+        connection=row.connection,
+        client=row.client,
+        state="working" if row.query else "waiting_for_client",
+        top_frame="",
     )
 
 
@@ -279,16 +297,13 @@ def _holder(
     held: Sequence[Worker],
     looked: int,
     open_now: Mapping[str, Sequence[TransactionRow]],
-    *,
-    dumps: bool,
 ) -> Holder:
     names = tuple(dict.fromkeys(w.connection for w in held if w.connection is not None))
     rows = [row for name in names for row in open_now.get(name, ())]
     user = owner[1] or next((row.user for row in rows if row.user is not None), None)
-    unknown = float("nan")
 
     def share_of(state: str) -> float:
-        return sum(w.state == state for w in held) / looked if dumps else unknown
+        return sum(w.state == state for w in held) / looked
 
     return Holder(
         client=owner[0],
@@ -320,6 +335,4 @@ def _kept(dumps: Sequence[ThreadDump]) -> int:
 
 
 def _count(value: float) -> str:
-    if value != value:  # NaN: no thread dump told
-        return "not in the export"
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"

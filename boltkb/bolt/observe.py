@@ -321,7 +321,7 @@ def _holders(export: Export, window: Window, incident: Incident | None) -> Holde
     """Return who held threads; in an incident, by what was collected then, if anything was."""
     if incident is not None:
         during = find_holders(export, start=incident.start, end=incident.end)
-        if during.dumps or during.transactions:
+        if during.dumps:
             return during
     return find_holders(export, start=window.start, end=window.end)
 

@@ -5,6 +5,7 @@ The same rejection stands in neo4j.log and in debug.log, up to 4.4 twice in the 
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -112,13 +113,18 @@ def restart_times(
     >>> restart_times([], [np.array([5000.0]), np.array([5001.0])], 1000.0)
     (5000.0,)
     """
-    starts: list[float] = []
+    logged: list[float] = []
     for event in events:
-        if event.kind == "startup" and (not starts or event.time - starts[-1] > 1.0):
-            starts.append(event.time)
+        if event.kind == "startup" and (not logged or event.time - logged[-1] > 1.0):
+            logged.append(event.time)
     fallen = np.unique(np.concatenate(resets)) if resets else np.empty(0)
-    for time in fallen:
-        if not any(-_NEAR <= time - known <= _NEAR for known in starts):
-            starts.append(float(time))
+    starts = list(logged)
+    latest = -np.inf
+    for time in fallen.tolist():
+        after = bisect.bisect_left(logged, time - _NEAR)
+        told = after < len(logged) and logged[after] <= time + _NEAR
+        if not told and time - latest > _NEAR:
+            starts.append(time)
+            latest = time
     # The start's own first lines come some seconds before the line that is looked for.
     return tuple(sorted(time for time in starts if start is not None and time - start > 60.0))

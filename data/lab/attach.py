@@ -47,7 +47,7 @@ def dump_threads(pid: int) -> str:
 
 def _socket_of(pid: int) -> Path:
     # HotSpot on Linux uses /tmp for this whatever java.io.tmpdir says.
-    path = Path(f"/proc/{pid}/root/tmp/.java_pid{pid}")
+    path = Path("/proc", str(pid), "root", "tmp", f".java_pid{pid}")
     if path.is_socket():
         return path
     trigger = Path(f"/proc/{pid}/cwd/.attach_pid{pid}")

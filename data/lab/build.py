@@ -81,6 +81,7 @@ def build(version: str = DEFAULT_VERSION, *, cache: Path | None = None) -> Build
         "--batch-mode",
         f"--file={LAB / 'pom.xml'}",
         f"-Dneo4j.version={version}",
+        f"-Dmaven.compiler.release={_java_of(version)}",
         f"-Dlab.target={target}",
         "package",
         "dependency:build-classpath",
@@ -111,6 +112,11 @@ def build(version: str = DEFAULT_VERSION, *, cache: Path | None = None) -> Build
             " Maven Central (--neo4j) and that Maven can reach it."
         )
     return Build(version, java, jars, plugin)
+
+
+def _java_of(version: str) -> int:
+    """Return the oldest Java that a version runs on, which its classes are made for."""
+    return 17 if version.startswith("5.") else 21
 
 
 def tell_java(java: Path) -> str:
@@ -148,7 +154,7 @@ def check_java(version: str, java: str) -> None:
         When 5.x meets less than Java 17, or 2025 and later less than Java 21.
     """
     found = re.search(r'"(?:1\.)?(\d+)', java)
-    needed = 17 if version.startswith("5.") else 21
+    needed = _java_of(version)
     if found and int(found[1]) < needed:
         raise LabError(
             f"Neo4j {version} needs Java {needed} or later, but the `java` on the PATH says:"

@@ -25,7 +25,6 @@ from data.lab.build import Build
 from data.lab.errors import LabError
 
 DEFAULT_MIN_THREADS = 5
-MAIN_CLASS = "org.neo4j.server.CommunityEntryPoint"
 START_TIMEOUT_SECONDS = 120.0
 STOP_TIMEOUT_SECONDS = 25.0
 JVM_ARGUMENTS = (
@@ -183,7 +182,7 @@ class Server:
             f"-Djna.tmpdir={self.home}",
             "-cp",
             f"{self.home}/lib/*",
-            MAIN_CLASS,
+            main_class(self.build.version),
             f"--home-dir={self.home}",
             f"--config-dir={self.home / 'conf'}",
             "--console-mode",
@@ -252,6 +251,22 @@ class Server:
             f"Neo4j {self.build.version} did not start within {START_TIMEOUT_SECONDS:.0f}"
             f" seconds and was stopped. Its last words: {_last_words(said)}"
         )
+
+
+def main_class(version: str) -> str:
+    """Return the class that starts a Community server of a version.
+
+    Parameters
+    ----------
+    version : str
+
+    Examples
+    --------
+    >>> main_class("5.26.30"), main_class("2025.10.1")
+    ('org.neo4j.server.CommunityEntryPoint', 'org.neo4j.server.Neo4jCommunity')
+    """
+    name = "CommunityEntryPoint" if version.startswith("5.") else "Neo4jCommunity"
+    return f"org.neo4j.server.{name}"
 
 
 def take_port(wanted: int, name: str) -> int:

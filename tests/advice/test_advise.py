@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+
 import numpy as np
 import pytest
 
@@ -78,7 +81,8 @@ def test_evidence_is_saved_before_anything_is_ended_and_a_restart_comes_last(mak
     assert "Thread.print" in words[0]
     assert "TERMINATE TRANSACTIONS" in words[-2]
     assert "restart" in words[-1]
-    assert '"neo4j-transaction-3"' in words[-2]
+    assert "neo4j-transaction-3" in words[-2]
+    assert "/tx/commit" in words[-2]
 
 
 def test_think_time_has_a_share_with_its_interval(make, build):
@@ -151,3 +155,21 @@ def test_simulated_data_say_so_on_the_first_screen(make, build):
     fields = {name: getattr(export, name) for name in export.__slots__}
     assert "Simulated" not in told(export).to_html()
     assert "Simulated data" in told(type(export)(**(fields | {"simulated": True}))).to_html()
+
+
+def test_a_hostile_transaction_id_never_gets_into_a_line_to_be_copied(make, build):
+    export = leak(make, build)
+    rows = [
+        type(row)(**{n: getattr(row, n) for n in row.__slots__} | {"transaction": "x'; reboot; '"})
+        for row in export.transactions
+    ]
+    fields = {name: getattr(export, name) for name in export.__slots__}
+    steps = told(type(export)(**(fields | {"transactions": tuple(rows)}))).steps
+    assert not [step for step in steps if "reboot" in step.command]
+
+
+def test_the_line_to_be_copied_is_one_shell_word_with_valid_json(make, build):
+    line = next(s.command for s in told(leak(make, build)).steps if "TERMINATE" in s.command)
+    words = shlex.split(line)
+    body = json.loads(words[words.index("-d") + 1])
+    assert body["statements"][0]["statement"].startswith("TERMINATE TRANSACTIONS 'neo4j-")

@@ -202,3 +202,28 @@ def test_a_listing_query_is_not_a_holder(make, build):
     own = type(own)(**{n: getattr(own, n) for n in own.__slots__} | {"query": "SHOW TRANSACTIONS"})
     export = make(transactions=[own, build.transaction(1, idle=100.0)])
     assert conclude(export)[0].holders.transactions == 1
+
+
+def test_a_list_of_transactions_alone_tells_clients_that_think(make, build):
+    rows = [build.transaction(i, idle=None, elapsed=2.0) for i in range(7)]
+    diagnosis, _ = conclude(overloaded(make, build, transactions=rows))
+    assert diagnosis.cause == "client_think_time"
+    assert diagnosis.confidence == "medium"
+    assert diagnosis.holders.seen_in == "the list of open transactions"
+
+
+def test_a_list_of_transactions_alone_tells_honest_work(make, build):
+    rows = [build.transaction(i, idle=None, elapsed=0.4) for i in range(8)]
+    rows = [
+        type(row)(**{n: getattr(row, n) for n in row.__slots__} | {"query": "MATCH (n) RETURN n"})
+        for row in rows
+    ]
+    diagnosis, _ = conclude(overloaded(make, build, transactions=rows))
+    assert diagnosis.cause == "pool_too_small"
+
+
+def test_dumps_taken_long_after_an_episode_was_logged_still_count(make, build):
+    """One line marks an episode of hours; the dumps come when somebody looks."""
+    dumps = [build.dump(500 + 15 * i, THINKING, first=100 * i) for i in range(3)]
+    export = make(events=[build.event(5, "starvation-increase")], dumps=dumps)
+    assert conclude(export)[0].cause == "client_think_time"

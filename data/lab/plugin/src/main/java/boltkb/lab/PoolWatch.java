@@ -124,7 +124,7 @@ final class PoolWatch extends LifecycleAdapter implements BoltConnectionMetricsM
         if (pool != null || !resolver.containsDependency(BoltServer.class)) {
             return;
         }
-        if (resolver.resolveDependency(BoltServer.class).getExecutorService() instanceof ThreadPoolExecutor found) {
+        if (executorOf(resolver.resolveDependency(BoltServer.class)) instanceof ThreadPoolExecutor found) {
             var original = found.getRejectedExecutionHandler();
             found.setRejectedExecutionHandler((task, executor) -> {
                 rejected.incrementAndGet();
@@ -136,9 +136,27 @@ final class PoolWatch extends LifecycleAdapter implements BoltConnectionMetricsM
         }
     }
 
+    /** The pool's getter has one name up to 5.26 and another from 2025 on, where there are two pools. */
+    private static Object executorOf(BoltServer server) {
+        for (String name : new String[] {"getExecutorService", "getPrimaryExecutorService"}) {
+            try {
+                return BoltServer.class.getMethod(name).invoke(server);
+            } catch (NoSuchMethodException other) {
+                // the next name
+            } catch (ReflectiveOperationException failure) {
+                throw new IllegalStateException(failure);
+            }
+        }
+        throw new IllegalStateException("the Bolt server of this version does not give its pool");
+    }
+
     private TransactionCounters transactions() {
         if (transactions == null && resolver.containsDependency(DatabaseManagementService.class)) {
-            var database = resolver.resolveDependency(DatabaseManagementService.class).database("neo4j");
+            var management = resolver.resolveDependency(DatabaseManagementService.class);
+            if (!management.listDatabases().contains("neo4j")) {
+                return null; // it is made a moment later
+            }
+            var database = management.database("neo4j");
             if (database.isAvailable() && database instanceof GraphDatabaseAPI api) {
                 transactions = api.getDependencyResolver().resolveDependency(TransactionCounters.class);
             }
