@@ -1,7 +1,25 @@
 """The theory of servers: Erlang's formulas, models, fits with honest intervals, sizing.
 
 Speaks of arrivals, holds, servers, load and blocking, and of nothing else; knows NumPy and
-SciPy.  What a server is, its users say.
+SciPy.  What a server is, its users say.  Where to look:
+
+formulas
+    `erlang`, at large numbers `erlang_large` and `erlang_loss`, turned round `erlang_inverse`
+models
+    `models` (M/M/c, M/M/c/c), `room`, `finite`, `patience`, `peaked`, `varying` with
+    `transient`, `birth_death` with `chains`, `general`; what all are asked stands in
+    `questions`, what their parameters may be in `domains`, side by side in `comparison`
+the fit
+    `inference` leads: `observations` in, `results` out.  Samples become evidence in `series`,
+    `smoothing`, `evidence`, `losses`, `rates`; models are fitted in `loss_fit`, `delay`,
+    `spread_fit`, `finite_fit`; held against the data in `checks`, `steadiness`, `crosschecks`;
+    judged in `verdicts` and `refusals`; compared in `candidates` and `heldout`.  `scales`,
+    `changes`, `resampling` and `forecast` look at spread, steps, blocks and other days
+sizing
+    `sizing`, for the targets of `targets`
+simulation
+    `runs` and `paths` (one run), `replication` (many), `arrivals` and `laws` (what happens);
+    `simulation` keeps the small loss simulator
 """
 
 from boltkb.queueing.arrivals import (
