@@ -10,7 +10,6 @@ PORT ?= 8000
 CAPTURES := $(patsubst %/manifest.toml,%,$(wildcard data/captures/*/manifest.toml))
 
 export NO_MKDOCS_2_WARNING := 1
-export PYTHONWARNINGS ?= default
 
 .DEFAULT_GOAL := help
 .PHONY: help setup report site serve test lint bench evidence pages lab lock clean
