@@ -17,6 +17,7 @@ __all__ = ["Change", "Step", "changes", "do_not", "right_now"]
 
 _TRANSACTION = re.compile(r"[A-Za-z0-9._-]{1,80}-transaction-[0-9]{1,19}")
 _NEWEST = Version.parse("2026.01")
+_SHOWS_TRANSACTIONS = Version.parse("4.4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,13 @@ def right_now(diagnosis: Diagnosis, pool: Pool) -> tuple[Step, ...]:
     """Return what to do this minute, in order; empty where nothing is wrong."""
     if diagnosis.state in {"ok", "cannot_tell"} and diagnosis.incident is None:
         return ()
-    del pool
+    old = pool.version is not None and Version.parse(pool.version) < _SHOWS_TRANSACTIONS
     keep = Step(
         "Save the evidence first, because a restart destroys it: three thread dumps ten seconds "
-        "apart. They need no Bolt thread, so they work on a full pool. Copy logs and metrics too.",
-        "for i in 1 2 3; do jcmd $(pgrep -f neo4j | head -1) Thread.print "
-        "> threaddump-$i.txt; sleep 10; done",
+        "apart, as the user that runs Neo4j. They need no Bolt thread, so they work on a full "
+        "pool. Copy logs and metrics too.",
+        "pid=$(jcmd -l | awk '/EntryPoint|Neo4jCommunity|Neo4jEnterprise/ {print $1; exit}'); "
+        "for i in 1 2 3; do jcmd $pid Thread.print > threaddump-$i.txt; sleep 10; done",
     )
     restart = Step(
         "Only then think of a restart: it frees every thread and ends every running transaction, "
@@ -103,13 +105,20 @@ def right_now(diagnosis: Diagnosis, pool: Pool) -> tuple[Step, ...]:
             "currentQuery"
         ),
     )
+    if old:
+        who = Step(
+            "See who holds transactions open (SHOW TRANSACTIONS came with 4.4). The question needs "
+            "a thread itself; on a full pool repeat it until it is let in.",
+            "CALL dbms.listTransactions()",
+        )
     if diagnosis.cause == "leaked_transactions":
         names = _plain_ids(diagnosis.holders.kept_transactions)
         listed = ", ".join(f"'{name}'" for name in names) or "'neo4j-transaction-123'"
         end = Step(
             "End the idle holders; each gives its thread back within about ten seconds."
-            + ("" if names else " Put in the ids from the list."),
-            _by_http(f"TERMINATE TRANSACTIONS {listed}"),
+            + ("" if names else " Put in the ids from the list.")
+            + (" Before 4.4 that is dbms.killTransaction, once for each id." if old else ""),
+            "" if old else _by_http(f"TERMINATE TRANSACTIONS {listed}"),
         )
         return keep, who, end, restart
     if diagnosis.cause == "client_think_time":

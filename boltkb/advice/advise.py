@@ -214,7 +214,7 @@ def _number(diagnosis: Diagnosis, estimates: Mapping[str, Estimate]) -> tuple[st
     if diagnosis.cause == "leaked_transactions":
         kept = kept_threads(diagnosis)
         return "threads held by transactions that nobody ends", Estimate(
-            kept, None, None, "threads", "counted in thread dumps and the list of transactions"
+            kept, None, None, "threads", f"told by {' and '.join(_kinds(diagnosis))}"
         )
     if diagnosis.cause == "client_think_time" and holders.waiting_share is not None:
         low, high = _wilson(holders.waiting_share, holders.held * holders.looks)
@@ -232,6 +232,10 @@ def _number(diagnosis: Diagnosis, estimates: Mapping[str, Estimate]) -> tuple[st
     if diagnosis.state == "saturated":
         return "rejections", estimates["rejections_observed"]
     return "most threads held at the same time", estimates["busy_threads_peak"]
+
+
+def _kinds(diagnosis: Diagnosis) -> tuple[str, ...]:
+    return diagnosis.cause_of("leaked_transactions").kinds
 
 
 def _wilson(part: float, looks: float) -> tuple[float, float]:

@@ -231,17 +231,16 @@ def _when(diagnosis: Diagnosis) -> str:
     incident = diagnosis.incident
     if incident is None:
         return "No shortage of threads was seen in the window analysed."
-    began = _clock(incident.start)
+    began = f"It began at {_clock(incident.start)}"
+    if incident.already:
+        began = f"It was going on already at {_clock(incident.start)}, when the window begins,"
     if incident.ongoing:
-        return f"It began at {began} and was still going on when the export ends."
+        return f"{began} and was still going on when the export ends."
     others = (
         f" There are {incident.others} lesser stretches besides." if incident.others > 1 else
         " There is one lesser stretch besides." if incident.others else ""
     )  # fmt: skip
-    return (
-        f"It began at {began} and ended at {_clock(incident.end)}, after "
-        f"{span(incident.seconds)}.{others}"
-    )
+    return f"{began} and ended at {_clock(incident.end)}, after {span(incident.seconds)}.{others}"
 
 
 def _clock(moment: float) -> str:

@@ -16,7 +16,7 @@ from boltkb.bolt.observe import PoolObservations
 from boltkb.exports import Where
 from boltkb.tables import number, share, span
 
-__all__ = ["CAUSES", "Cause", "weigh_causes"]
+__all__ = ["CAUSES", "DUMPS", "Cause", "weigh_causes"]
 
 #: The causes told apart, in the order of the question: held, held, too small.
 CAUSES = ("leaked_transactions", "client_think_time", "pool_too_small")
@@ -26,6 +26,11 @@ _MOST = 0.5
 _FEW = 0.3
 #: A fall of work per held thread to this share says that holds no longer end.
 _COLLAPSE = 0.4
+
+#: The kinds of evidence, as a report names them.
+DUMPS = "thread dumps"
+LIST = "the list of open transactions"
+COURSE = "the course of held threads over time"
 
 _PERHAPS_LEAKED = (
     "That these transactions never end is not excluded: what was looked at is too short."
@@ -51,8 +56,8 @@ class Cause:
         The share of held threads that it explains, 0 to 1.
     evidence_for, evidence_against, missing : tuple of str
         Sentences.
-    kinds : int
-        Kinds of evidence, independent of each other, that speak for it.
+    kinds : tuple of str
+        The kinds of evidence that it rests on, each looked at by itself.
     where : tuple of Where
     """
 
@@ -62,7 +67,7 @@ class Cause:
     evidence_for: tuple[str, ...]
     evidence_against: tuple[str, ...]
     missing: tuple[str, ...]
-    kinds: int
+    kinds: tuple[str, ...]
     where: tuple[Where, ...] = ()
 
 
@@ -121,10 +126,10 @@ def _leak(seen: PoolObservations, stairs: Staircase | None) -> Cause:
     holders = seen.holders
     pro: list[str] = []
     contra: list[str] = []
-    kinds = 0
+    kinds: list[str] = []
     kept = 0.0
     if holders.kept_open:
-        kinds += 1
+        kinds.append(LIST)
         kept = max(kept, holders.kept_open)
         pro.append(
             f"{holders.kept_open} of {holders.transactions} open transactions have been open for "
@@ -136,7 +141,7 @@ def _leak(seen: PoolObservations, stairs: Staircase | None) -> Cause:
             "without a query."
         )
     if holders.kept >= 2:
-        kinds += 1
+        kinds.append(DUMPS)
         kept = max(kept, holders.kept)
         pro.append(
             f"{holders.kept} threads waited for one and the same connection in all "
@@ -150,7 +155,7 @@ def _leak(seen: PoolObservations, stairs: Staircase | None) -> Cause:
         )
     if stairs is not None and stairs.rises and stairs.kept >= 2:
         if stairs.collapsed:
-            kinds += 1
+            kinds.append(COURSE)
             kept = max(kept, stairs.kept)
             pro.append(
                 f"Held threads rose step by step and {number(stairs.kept)} were never given back, "
@@ -170,10 +175,10 @@ def _leak(seen: PoolObservations, stairs: Staircase | None) -> Cause:
         missing = () if holders.dumps else (COLLECT_DUMPS,)
         return Cause(
             "leaked_transactions", "supported", explained, tuple(pro), tuple(contra), missing,
-            kinds, where,
+            tuple(kinds), where,
         )  # fmt: skip
     if contra and not pro:
-        return Cause("leaked_transactions", "contradicted", 0.0, (), tuple(contra), (), 0, where)
+        return Cause("leaked_transactions", "contradicted", 0.0, (), tuple(contra), (), (), where)
     wanted: tuple[str, ...] = tuple(
         words
         for words, absent in (
@@ -185,57 +190,77 @@ def _leak(seen: PoolObservations, stairs: Staircase | None) -> Cause:
     return Cause(
         "leaked_transactions",
         "contradicted" if contra else "cannot_tell",
-        0.0, tuple(pro), tuple(contra), wanted, 0, where,
+        0.0, tuple(pro), tuple(contra), wanted, (), where,
     )  # fmt: skip
 
 
 def _think(seen: PoolObservations, leak: Cause, *, trouble: bool) -> Cause:
     name = "client_think_time"
     if not trouble:
-        return Cause(name, "not_applicable", 0.0, (), ("The pool was not full.",), (), 0)
+        return Cause(name, "not_applicable", 0.0, (), ("The pool was not full.",), (), ())
     holders = seen.holders
     waiting = holders.waiting_share
     if waiting is None:
-        return Cause(name, "cannot_tell", 0.0, (), (), (COLLECT_DUMPS,), 0)
+        return Cause(name, "cannot_tell", 0.0, (), (), (COLLECT_DUMPS,), ())
     kept = leak.share if leak.status == "supported" else 0.0
     thinking = max(0.0, waiting - kept)
     words = _doing(holders, waiting)
     if thinking >= _MOST:
         against = () if leak.status == "contradicted" else (_PERHAPS_LEAKED,)
-        kinds = 2 if leak.status == "contradicted" and holders.dumps else 1
+        kinds = _looked_at(seen, agrees=(holders.listed_waiting or 0.0) >= _MOST)
         return Cause(name, "supported", thinking, (words,), against, (), kinds, holders.where)
     if thinking >= _FEW:
         return Cause(
-            name, "cannot_tell", thinking, (words,), (), (COLLECT_DUMPS,), 0, holders.where
+            name, "cannot_tell", thinking, (words,), (), (COLLECT_DUMPS,), (), holders.where
         )
     if kept:
         words = "The threads that wait for their client are those of transactions nobody ends."
-    return Cause(name, "contradicted", thinking, (), (words,), (), 0, holders.where)
+    return Cause(name, "contradicted", thinking, (), (words,), (), (), holders.where)
 
 
 def _small(seen: PoolObservations, leak: Cause, think: Cause, *, trouble: bool) -> Cause:
     name = "pool_too_small"
     if not trouble:
-        return Cause(name, "not_applicable", 0.0, (), ("The pool was not full.",), (), 0)
+        return Cause(name, "not_applicable", 0.0, (), ("The pool was not full.",), (), ())
     if not (seen.rejected.seen or (seen.full_share or 0) > 0):
-        return Cause(name, "contradicted", 0.0, (), ("No thread shortage was seen.",), (), 0)
+        return Cause(name, "contradicted", 0.0, (), ("No thread shortage was seen.",), (), ())
     for other in (leak, think):
         if other.status == "supported" and other.share >= _MOST:
             return Cause(
                 name, "contradicted", 0.0, (),
-                (f"{share(other.share)} of the held threads did no work.",), (), 0,
+                (f"{share(other.share)} of the held threads did no work.",), (), (),
             )  # fmt: skip
     holders = seen.holders
     if not holders.looks or not holders.held > 0:
-        return Cause(name, "cannot_tell", 0.0, (), (), (COLLECT_DUMPS,), 0)
+        return Cause(name, "cannot_tell", 0.0, (), (), (COLLECT_DUMPS,), ())
     working = holders.working / holders.held
     words = (
         f"In {holders.seen_in} {share(working)} of {_mean(holders.held)} held threads were working."
     )
     if working < _MOST:
-        return Cause(name, "cannot_tell", working, (words,), (), (COLLECT_DUMPS,), 0, holders.where)
-    kinds = int(holders.dumps > 0) + int(leak.status == "contradicted")
-    return Cause(name, "supported", working, (words,), (), (), max(kinds, 1), holders.where)
+        return Cause(
+            name, "cannot_tell", working, (words,), (), (COLLECT_DUMPS,), (), holders.where
+        )
+    listed = holders.listed_waiting
+    kinds = _looked_at(seen, agrees=listed is not None and listed < _MOST)
+    return Cause(name, "supported", working, (words,), (), (), kinds, holders.where)
+
+
+def _looked_at(seen: PoolObservations, *, agrees: bool) -> tuple[str, ...]:
+    """Return the kinds of evidence behind a cause of threads that are given back again.
+
+    `agrees`: whether the list of open transactions, looked at by itself, says the same.
+    """
+    stairs = _staircase(seen)
+    return tuple(
+        words
+        for words, there in (
+            (DUMPS, seen.holders.dumps > 0),
+            (LIST, agrees),
+            (COURSE, stairs is not None and not stairs.rises),
+        )
+        if there
+    )
 
 
 def _mean(threads: float) -> str:

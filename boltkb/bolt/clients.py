@@ -75,6 +75,10 @@ class Holders(Shown):
     times : tuple of float
         When the dumps were taken, epoch s.
     where : tuple of Where
+    kept_transactions : tuple of str
+        Ids of the transactions of `kept_open`.
+    listed_waiting : float or None
+        The share of listed transactions with no query running; None without a list.
     """
 
     holders: tuple[Holder, ...]
@@ -92,6 +96,7 @@ class Holders(Shown):
     times: tuple[float, ...]
     where: tuple[Where, ...]
     kept_transactions: tuple[str, ...] = ()
+    listed_waiting: float | None = None
 
     @property
     def waiting_share(self) -> float | None:
@@ -248,6 +253,7 @@ def find_holders(export: Export, *, start: float, end: float) -> Holders:
         where=tuple(dump.where for dump in dumps)
         + tuple(row.where for row in export.transactions[:1]),
         kept_transactions=tuple(row.transaction for row in kept),
+        listed_waiting=sum(not row.query for row in rows) / len(rows) if rows else None,
     )
 
 

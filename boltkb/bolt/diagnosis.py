@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from boltkb.bolt.causes import Cause, weigh_causes
+from boltkb.bolt.causes import DUMPS, Cause, weigh_causes
 from boltkb.bolt.clients import Holders
 from boltkb.bolt.observe import PoolObservations
 from boltkb.bolt.pool import Pool
@@ -193,16 +193,18 @@ def _confidence(
         return "low", ("The export does not carry what the question needs.",)
     if cause is not None:
         why = (
-            _kinds(cause.kinds),
+            _rests_on(cause.kinds),
             *(f"Against it: {words}" for words in cause.evidence_against),
         )
+        looked = cause.id == "leaked_transactions" or DUMPS in cause.kinds
+        sure = len(cause.kinds) >= 2 and looked
         if cause.id == "pool_too_small" and fit.verdict != "SOUND":
             why = (
                 *why,
                 f"The model's verdict is {fit.verdict}: {sentence(' '.join(fit.reasons[:1]))}",
             )
-            return "medium" if cause.kinds >= 2 and fit.verdict == "DOUBTFUL" else "low", why
-        return "high" if cause.kinds >= 2 else "medium", why
+            return "medium" if sure and fit.verdict == "DOUBTFUL" else "low", why
+        return "high" if sure else "medium", why
     if state == "ok":
         known = seen.rejected.how in {"none", "counted"}
         good = fit.verdict == "SOUND" and seen.samples >= 100 and known
@@ -211,10 +213,10 @@ def _confidence(
     return "low", ("That the pool ran out is certain; why, this export does not tell.",)
 
 
-def _kinds(kinds: int) -> str:
-    if kinds == 1:
-        return "One kind of evidence for this cause."
-    return f"{kinds} kinds of evidence, independent of each other, for this cause."
+def _rests_on(kinds: tuple[str, ...]) -> str:
+    if len(kinds) < 2:
+        return f"It rests on {kinds[0] if kinds else 'one look'} alone."
+    return f"It rests on {', '.join(kinds[:-1])} and {kinds[-1]}, which agree."
 
 
 def _unanswered(

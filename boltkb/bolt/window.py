@@ -41,6 +41,8 @@ class Incident:
         Rejections that left a line of their own.
     others : int
         How many other incidents, smaller ones, the export holds.
+    already : bool
+        Whether it was going on when the window begins, so that its true start is not known.
     """
 
     start: float
@@ -49,6 +51,7 @@ class Incident:
     full_seconds: float
     rejections: int
     others: int = 0
+    already: bool = False
 
     @property
     def seconds(self) -> float:
@@ -61,6 +64,7 @@ class Incident:
             "start": iso(self.start),
             "end": iso(self.end),
             "ongoing": self.ongoing,
+            "began_before_the_window": self.already,
             "full_seconds": self.full_seconds,
             "rejections_logged": self.rejections,
             "others": self.others,
@@ -172,6 +176,7 @@ def find_incidents(
                 full_seconds=inside * interval,
                 rejections=int(np.count_nonzero((rejected >= first) & (rejected <= last))),
                 others=len(cuts),
+                already=times.size > 0 and first <= float(times[0]) + 3 * interval,
             )
         )
     return tuple(sorted(found, key=lambda i: i.rejections + i.full_seconds, reverse=True))

@@ -125,6 +125,12 @@ def _incident_caption(seen: PoolObservations, diagnosis: Diagnosis) -> str:
             "Connections are not limited by the thread count."
         )
     tail = ", and was still going on when the export ends" if incident.ongoing else ""
+    if incident.full_seconds == 0:
+        return (
+            f"In the shaded {span(incident.seconds)} rejections were logged{tail}; no sample "
+            "caught the pool full. Connections may exceed the threads; the limit does not apply "
+            "to them."
+        )
     return (
         f"In the shaded {span(incident.seconds)} all {limit} threads were taken again and again"
         f"{tail}. Connections may exceed the threads; the dashed limit does not apply to them."

@@ -173,3 +173,11 @@ def test_the_line_to_be_copied_is_one_shell_word_with_valid_json(make, build):
     words = shlex.split(line)
     body = json.loads(words[words.index("-d") + 1])
     assert body["statements"][0]["statement"].startswith("TERMINATE TRANSACTIONS 'neo4j-")
+
+
+def test_a_version_without_show_transactions_is_not_told_to_use_it(make, build):
+    old = {"dbms.connector.bolt.thread_pool_max_size": "8"}
+    export = overload(make, build, ["working"] * 8, settings=old, version="4.1.0")
+    commands = [step.command for step in told(export).steps]
+    assert "CALL dbms.listTransactions()" in commands
+    assert not [line for line in commands if "SHOW TRANSACTIONS" in line or "tx/commit" in line]

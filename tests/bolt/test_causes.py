@@ -227,3 +227,32 @@ def test_dumps_taken_long_after_an_episode_was_logged_still_count(make, build):
     dumps = [build.dump(500 + 15 * i, THINKING, first=100 * i) for i in range(3)]
     export = make(events=[build.event(5, "starvation-increase")], dumps=dumps)
     assert conclude(export)[0].cause == "client_think_time"
+
+
+def test_only_what_was_looked_at_by_itself_counts_as_a_kind_of_evidence(make, build):
+    """That a leak is excluded by the same dumps is no second look."""
+    busy, rejected = loss(seconds=30)
+    export = make(
+        settings=LOGGED,
+        several=[build.series("connections_running", busy)],
+        events=[build.event(t) for t in rejected],
+        dumps=[build.dump(5 + 11 * i, WORKING, first=100 * i) for i in range(3)],
+        seconds=30.0,
+    )
+    diagnosis, _ = conclude(export)
+    assert diagnosis.cause_of("pool_too_small").kinds == ("thread dumps",)
+    assert diagnosis.confidence != "high"
+
+
+def test_the_evidence_of_a_leak_told_by_the_gauge_alone_is_named_as_that(make, build):
+    started = np.cumsum(np.where(np.arange(600) < 200, 10.0, 0.5))
+    export = make(
+        settings=LOGGED,
+        several=[
+            build.series("connections_running", staircase()),
+            build.series("messages_started", started),
+        ],
+        events=[build.event(t) for t in range(500, 600, 5)],
+    )
+    kinds = conclude(export)[0].cause_of("leaked_transactions").kinds
+    assert kinds == ("the course of held threads over time",)

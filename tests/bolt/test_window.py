@@ -83,3 +83,8 @@ def test_a_moment_without_a_zone_is_refused():
 
 def test_moments_round_trip():
     assert iso(parse_time("2026-11-23T02:00:00+01:00", "end")) == "2026-11-23T01:00:00Z"
+
+
+def test_trouble_at_the_very_start_began_before_anybody_looked():
+    assert incidents(range(60))[0].already
+    assert not incidents(range(100, 160))[0].already
