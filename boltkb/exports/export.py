@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from boltkb.catalogue import load_settings, setting_id
 from boltkb.errors import CatalogueError
 from boltkb.exports.records import (
     ConnectionRow,
+    DriverPool,
+    Holds,
     Ignored,
     LogEvent,
     LogSpan,
+    MachineFact,
+    QueryLog,
     Series,
     SettingValue,
+    SocketCount,
     Source,
     ThreadDump,
     TransactionRow,
@@ -61,12 +66,23 @@ class Export(Shown):
         By time.
     transactions : tuple of TransactionRow
     connections : tuple of ConnectionRow
+    sockets : tuple of SocketCount
+    holds : Holds or None
+        Exact thread holds, where a debug-level trace of 5.x is at hand.
+    queries : QueryLog or None
+    drivers : tuple of DriverPool
+        Pools on the client's side.
+    machine : mapping of str to MachineFact
+        What the server says about the machine that it runs on.
     sources : tuple of Source
     ignored : tuple of Ignored
     problems : tuple of str
         What a reader of the report should know about the files.
     sampling_interval : float or None
         Seconds between samples, where a manifest says so.
+    servers : tuple of Export
+        The members of a cluster, where the path holds the exports of several servers; then the
+        other fields hold only what belongs to none of them.
     """
 
     name: str
@@ -88,6 +104,12 @@ class Export(Shown):
     ignored: tuple[Ignored, ...]
     problems: tuple[str, ...]
     sampling_interval: float | None = None
+    sockets: tuple[SocketCount, ...] = ()
+    holds: Holds | None = None
+    queries: QueryLog | None = None
+    drivers: tuple[DriverPool, ...] = ()
+    machine: Mapping[str, MachineFact] = field(default_factory=dict)
+    servers: tuple[Export, ...] = ()
 
     def setting(self, key: str) -> SettingValue | None:
         """Return a setting by its id in the catalogue, whatever its name in the version.

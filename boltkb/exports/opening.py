@@ -7,54 +7,40 @@ readers know the formats.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from boltkb.catalogue import load_messages, load_metrics, metric_id
+from boltkb.catalogue import load_messages
 from boltkb.errors import ExportError
-from boltkb.exports.configuration import read_configuration
-from boltkb.exports.dumps import read_dumps
 from boltkb.exports.export import Export
-from boltkb.exports.incidents import count_once, restart_times
-from boltkb.exports.logs import LogFile, read_log
-from boltkb.exports.manifests import Manifest, read_manifest
-from boltkb.exports.members import Member, list_members
-from boltkb.exports.metrics import MetricFile, join_series, read_metric
+from boltkb.exports.gathered import Found, Gathered, Taker
+from boltkb.exports.intake.manifests import Manifest
+from boltkb.exports.intake.members import Member, list_members
+from boltkb.exports.intake.streams import Limits
+from boltkb.exports.intake.take import take_manifests
+from boltkb.exports.logs.incidents import count_once, restart_times
+from boltkb.exports.logs.take import take_logs
+from boltkb.exports.metrics.take import take_metrics
+from boltkb.exports.moments.take import take_connections, take_dumps, take_transactions
 from boltkb.exports.recognise import recognise
 from boltkb.exports.reconcile import Clock, clock_of, settings_in_force, timed
-from boltkb.exports.records import (
-    ConnectionRow,
-    Floats,
-    Ignored,
-    Series,
-    SettingValue,
-    Source,
-    SourceKind,
-    ThreadDump,
-    TransactionRow,
-)
-from boltkb.exports.servers import Found, one_server
-from boltkb.exports.snapshots import read_connections, read_transactions
-from boltkb.exports.streams import Limits
+from boltkb.exports.records import Ignored, SourceKind
+from boltkb.exports.servers import one_server
+from boltkb.exports.settings.take import take_configurations
 
 __all__ = ["open_export"]
 
 
-@dataclass(slots=True)
-class _Gathered:
-    sources: list[Source] = field(default_factory=list)
-    ignored: list[Ignored] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    series: dict[str, Series] = field(default_factory=dict)
-    resets: list[Floats] = field(default_factory=list)
-    logs: list[LogFile] = field(default_factory=list)
-    settings: dict[str, SettingValue] = field(default_factory=dict)
-    configured: bool = False
-    dumps: list[ThreadDump] = field(default_factory=list)
-    transactions: list[TransactionRow] = field(default_factory=list)
-    connections: list[ConnectionRow] = field(default_factory=list)
-    manifest: Manifest = field(default_factory=Manifest)
+#: What is read first may tell how to read the rest: logs know the zone of dates without one.
+_TAKERS: Mapping[SourceKind, Taker] = {
+    "metric": take_metrics,
+    "log": take_logs,
+    "configuration": take_configurations,
+    "thread-dump": take_dumps,
+    "transactions": take_transactions,
+    "connections": take_connections,
+    "manifest": take_manifests,
+}
 
 
 def open_export(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Export:
@@ -91,31 +77,21 @@ def open_export(path: str | os.PathLike[str], *, limits: Limits | None = None) -
     """
     given = Path(path)
     members, ignored = list_members(given, limits)
-    gathered = _Gathered(ignored=list(ignored))
+    gathered = Gathered(ignored=list(ignored))
     found = one_server(_recognised(members, gathered), given, gathered.ignored, gathered.problems)
-    by_kind: dict[SourceKind, list[Found]] = {}
-    for entry in found:
-        by_kind.setdefault(entry.kind, []).append(entry)
-    _read_metrics(by_kind.get("metric", []), gathered)
-    for entry in by_kind.get("log", []):
-        _guarded(entry, gathered, _take_log)
-    for entry in by_kind.get("configuration", []):
-        _guarded(entry, gathered, _take_configuration)
-    for entry in by_kind.get("thread-dump", []):
-        _guarded(entry, gathered, _take_dumps)
-    for entry in by_kind.get("transactions", []):
-        _guarded(entry, gathered, _take_transactions)
-    for entry in by_kind.get("connections", []):
-        _guarded(entry, gathered, _take_connections)
-    for entry in by_kind.get("manifest", []):
-        _guarded(entry, gathered, _take_manifest)
+    for kind, take in _TAKERS.items():
+        entries = [entry for entry in found if entry.kind == kind]
+        if entries:
+            take(entries, gathered)
+        if kind == "log":
+            gathered.zone = _clock(gathered).zone
     evidence = [source for source in gathered.sources if source.kind != "manifest"]
     if not evidence:
         raise ExportError(_nothing(gathered.ignored), given)
     return _export(given, gathered)
 
 
-def _recognised(members: Sequence[Member], gathered: _Gathered) -> list[Found]:
+def _recognised(members: Sequence[Member], gathered: Gathered) -> list[Found]:
     found: list[Found] = []
     for member in members:
         try:
@@ -126,109 +102,16 @@ def _recognised(members: Sequence[Member], gathered: _Gathered) -> list[Found]:
             continue
         if seen.kind is None:
             gathered.ignored.append(Ignored(member.path, seen.why))
+        elif seen.kind not in _TAKERS:
+            why = f"a {seen.kind.replace('-', ' ')}, which is not read"
+            gathered.ignored.append(Ignored(member.path, why))
         else:
             found.append(Found(member, seen.kind, seen.stem, seen.number))
     # The older a rotated file, the higher its number.
     return sorted(found, key=lambda entry: (entry.stem, -entry.number, entry.member.path))
 
 
-def _guarded(entry: Found, gathered: _Gathered, take: Callable[[Found, _Gathered], None]) -> None:
-    try:
-        take(entry, gathered)
-    except ExportError as problem:
-        gathered.ignored.append(Ignored(entry.member.path, problem.message))
-        gathered.problems.append(f"{entry.member.path}: not read: {problem.message}")
-
-
-def _read_metrics(found: Sequence[Found], gathered: _Gathered) -> None:
-    groups: dict[tuple[str, str | None], dict[str, list[Found]]] = {}
-    for entry in found:
-        name = entry.stem[: -len(".csv")]
-        known = metric_id(name)
-        if known is None:
-            gathered.ignored.append(Ignored(entry.member.path, "a metric that is not used"))
-        else:
-            groups.setdefault(known, {}).setdefault(name, []).append(entry)
-    for (key, database), names in groups.items():
-        # 4.x may write a metric with and without its namespace: the same numbers.
-        chosen = max(names, key=lambda name: (len(name.split(".")), name))
-        for name in names.keys() - {chosen}:
-            gathered.problems.append(f"{name} and {chosen} are the same metric; {chosen} is used")
-            gathered.ignored += [
-                Ignored(entry.member.path, f"the same metric as {chosen}") for entry in names[name]
-            ]
-        _take_metric(key, database, names[chosen], gathered)
-
-
-def _take_metric(
-    key: str, database: str | None, entries: Sequence[Found], gathered: _Gathered
-) -> None:
-    files: list[MetricFile] = []
-
-    def take(entry: Found, gathered: _Gathered) -> None:
-        file = read_metric(entry.member)
-        gathered.sources.append(file.source)
-        gathered.problems += file.problems
-        if len(file.times):
-            files.append(file)
-
-    for entry in entries:
-        _guarded(entry, gathered, take)
-    if not files:
-        return
-    series, resets, problems = join_series(load_metrics()[key], database, files)
-    gathered.series[series.key] = series
-    # A database may be stopped and started while the server runs on.
-    if database is None:
-        gathered.resets.append(resets)
-    gathered.problems += problems
-
-
-def _take_log(entry: Found, gathered: _Gathered) -> None:
-    log = read_log(entry.member)
-    if log.span is None and not log.events:
-        gathered.ignored.append(Ignored(entry.member.path, "not a single entry with a time in it"))
-        return
-    gathered.logs.append(log)
-    gathered.sources.append(log.source)
-    gathered.problems += log.problems
-
-
-def _take_configuration(entry: Found, gathered: _Gathered) -> None:
-    source, settings, problems = read_configuration(entry.member)
-    gathered.sources.append(source)
-    gathered.settings.update(settings)
-    gathered.problems += problems
-    gathered.configured = True
-
-
-def _take_dumps(entry: Found, gathered: _Gathered) -> None:
-    source, dumps = read_dumps(entry.member, _clock(gathered).zone)
-    if not dumps:
-        gathered.ignored.append(Ignored(entry.member.path, "no thread in it"))
-        return
-    gathered.sources.append(source)
-    gathered.dumps += dumps
-
-
-def _take_transactions(entry: Found, gathered: _Gathered) -> None:
-    source, rows = read_transactions(entry.member)
-    gathered.sources.append(source)
-    gathered.transactions += rows
-
-
-def _take_connections(entry: Found, gathered: _Gathered) -> None:
-    source, rows = read_connections(entry.member)
-    gathered.sources.append(source)
-    gathered.connections += rows
-
-
-def _take_manifest(entry: Found, gathered: _Gathered) -> None:
-    source, gathered.manifest = read_manifest(entry.member)
-    gathered.sources.append(source)
-
-
-def _clock(gathered: _Gathered) -> Clock:
+def _clock(gathered: Gathered) -> Clock:
     logs = sorted(
         (log for log in gathered.logs if log.span is not None),
         key=lambda log: log.span.end if log.span else 0.0,
@@ -246,8 +129,11 @@ def _nothing(ignored: Sequence[Ignored]) -> str:
     )
 
 
-def _export(path: Path, gathered: _Gathered) -> Export:
-    events = count_once(event for log in gathered.logs for event in log.events)
+def _export(path: Path, gathered: Gathered) -> Export:
+    manifest = gathered.manifest or Manifest()
+    events = count_once(
+        [*(event for log in gathered.logs for event in log.events), *gathered.events]
+    )
     spans = tuple(
         sorted(
             (log.span for log in gathered.logs if log.span is not None),
@@ -272,11 +158,11 @@ def _export(path: Path, gathered: _Gathered) -> Export:
     resets = [times for times in gathered.resets if len(times)]
     editions = [log.edition for log in gathered.logs if log.edition]
     versions = [event.text for event in events if event.kind == "startup"]
-    version = gathered.manifest.version
+    version = manifest.version
     if versions:
         found = load_messages()["startup"].pattern.search(versions[-1])
         version = found["version"] if found else version
-    said = gathered.manifest.version
+    said = manifest.version
     if said and version and not version.startswith(said) and not said.startswith(version):
         gathered.problems.append(f"the manifest says Neo4j {said}, the log {version}")
     name = path.name or path.resolve().name or "export"
@@ -284,10 +170,10 @@ def _export(path: Path, gathered: _Gathered) -> Export:
         name=name if path.is_dir() else Path(name).stem,
         path=str(path),
         version=version,
-        edition=editions[-1] if editions else gathered.manifest.edition,
+        edition=editions[-1] if editions else manifest.edition,
         start=start,
         end=end,
-        simulated=gathered.manifest.simulated,
+        simulated=manifest.simulated,
         settings=settings,
         series=dict(sorted(gathered.series.items())),
         events=events,
@@ -296,8 +182,13 @@ def _export(path: Path, gathered: _Gathered) -> Export:
         thread_dumps=dumps,
         transactions=tuple(gathered.transactions),
         connections=tuple(gathered.connections),
+        sockets=tuple(gathered.sockets),
+        holds=gathered.holds,
+        queries=gathered.queries,
+        drivers=tuple(gathered.drivers),
+        machine={known.id: known for known in gathered.machine},
         sources=tuple(sorted(gathered.sources, key=lambda source: source.path)),
         ignored=tuple(sorted(gathered.ignored, key=lambda entry: entry.path)),
         problems=tuple(dict.fromkeys(gathered.problems)),
-        sampling_interval=gathered.manifest.sampling_interval,
+        sampling_interval=manifest.sampling_interval,
     )

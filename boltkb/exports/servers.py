@@ -8,36 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from boltkb.errors import ExportError
-from boltkb.exports.members import Member
+from boltkb.exports.gathered import Found
+from boltkb.exports.intake.members import Member
 from boltkb.exports.records import Ignored, SourceKind
 
-__all__ = ["Found", "one_server"]
+__all__ = ["one_server"]
 
 _ONE_EACH: tuple[SourceKind, ...] = ("metric", "log", "configuration", "manifest")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A member with what it was taken for.
-
-    Parameters
-    ----------
-    member : Member
-    kind : str
-    stem : str
-        What rotated files have in common in their names.
-    number : int
-        The number of a rotated file, 0 for the current one.
-    """
-
-    member: Member
-    kind: SourceKind
-    stem: str
-    number: int
 
 
 def one_server(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from boltkb.exports.members import Member
+from boltkb.exports.intake.members import Member
 
 START = 1_764_000_000
 REJECTED = (

@@ -8,7 +8,7 @@ import pytest
 from export_shapes import member
 
 from boltkb.errors import ExportError
-from boltkb.exports.members import Member
+from boltkb.exports.intake.members import Member
 from boltkb.exports.records import Ignored
 from boltkb.exports.servers import Found, one_server
 

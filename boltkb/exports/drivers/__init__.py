@@ -1,0 +1,1 @@
+"""The client's side: logs and metrics of drivers' connection pools."""

@@ -1,0 +1,1 @@
+"""Strangers' folders, archives and bytes, opened with limits; knows no file format."""

@@ -1,0 +1,1 @@
+"""The server's own logs: known lines, what they cover, start diagnostics, exact thread holds."""

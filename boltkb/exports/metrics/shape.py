@@ -1,0 +1,27 @@
+"""What this room's files look like from outside: by name and first bytes, never by folder."""
+
+from __future__ import annotations
+
+import re
+
+from boltkb.exports.records import SourceKind
+
+__all__ = ["looks_like"]
+
+_CSV_HEADER = re.compile(rb"^t,(?:value|count)\b")
+
+
+def looks_like(name: str, head: bytes) -> SourceKind | None:
+    """Return which of this room's kinds a file is, None for none.
+
+    Parameters
+    ----------
+    name : str
+        In lower case, without folders, without the number and the ending of a rotated or packed
+        file.
+    head : bytes
+        Its first 64 KiB, as UTF-8.
+    """
+    if name.endswith(".csv") and _CSV_HEADER.match(head):
+        return "metric"
+    return None

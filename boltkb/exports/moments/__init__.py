@@ -1,0 +1,1 @@
+"""Moments that people saved: thread dumps, transactions, connections, sockets."""
