@@ -6,7 +6,7 @@ Knows the names of verbs and how to say things on a terminal; decides nothing.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -66,25 +66,46 @@ def report(
     given = _parameters(parameter or [])
     for path in paths:
         try:
-            with _progress() as bar:
-                task = bar.add_task(path, total=None)
-                published = write_report(
-                    path,
-                    notebook=notebook,
-                    parameters=given,
-                    out=out,
-                    progress=_shower(bar, task, path),
-                )
+            servers = _servers(path, given)
         except Exception as error:
-            if debug:
-                raise
-            _complain(error)
-            failures.add(_exit_code(error))
+            _fail(error, failures, debug=debug)
             continue
-        typer.echo(f"{published.state.replace('_', ' ')}: {published.headline}")
-        typer.echo(f"  {published.html}")
+        for server in servers:
+            named = {**given, "server": server} if server else given
+            label = f"{path} {server}".rstrip()
+            try:
+                with _progress() as bar:
+                    task = bar.add_task(label, total=None)
+                    published = write_report(
+                        path,
+                        notebook=notebook,
+                        parameters=named,
+                        out=out,
+                        progress=_shower(bar, task, label),
+                    )
+            except Exception as error:
+                _fail(error, failures, debug=debug)
+                continue
+            typer.echo(f"{published.state.replace('_', ' ')}: {published.headline}")
+            typer.echo(f"  {published.html}")
     if failures:
         raise typer.Exit(min(failures))
+
+
+def _servers(path: str, given: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the servers to report on: those of a cluster's folder, else the one without a name."""
+    from boltkb.exports import list_servers
+
+    if "server" in given:
+        return (given["server"],)
+    return list_servers(path) or ("",)
+
+
+def _fail(error: Exception, failures: set[int], *, debug: bool) -> None:
+    if debug:
+        raise error
+    _complain(error)
+    failures.add(_exit_code(error))
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ told, never fatal and never silent.
 
 from boltkb.exports.export import Export, empty_export, iso
 from boltkb.exports.intake.streams import Limits
-from boltkb.exports.opening import open_export
+from boltkb.exports.opening import list_servers, open_export
 from boltkb.exports.records import (
     ConnectionRow,
     DriverPool,
@@ -51,5 +51,6 @@ __all__ = [
     "Worker",
     "empty_export",
     "iso",
+    "list_servers",
     "open_export",
 ]

@@ -111,6 +111,11 @@ class Export(Shown):
     machine: Mapping[str, MachineFact] = field(default_factory=dict)
     servers: tuple[Export, ...] = ()
 
+    @property
+    def server_names(self) -> tuple[str, ...]:
+        """The names of a cluster's members, as `open_export` takes them."""
+        return tuple(server.name.removeprefix(f"{self.name}-") for server in self.servers)
+
     def setting(self, key: str) -> SettingValue | None:
         """Return a setting by its id in the catalogue, whatever its name in the version.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from boltkb.catalogue import load_messages
@@ -25,10 +26,10 @@ from boltkb.exports.moments.take import take_connections, take_dumps, take_trans
 from boltkb.exports.recognise import recognise
 from boltkb.exports.reconcile import Clock, clock_of, settings_in_force, timed
 from boltkb.exports.records import Ignored, SourceKind
-from boltkb.exports.servers import one_server
+from boltkb.exports.servers import Server, one_server, part_servers
 from boltkb.exports.settings.take import take_configurations
 
-__all__ = ["open_export"]
+__all__ = ["list_servers", "open_export"]
 
 
 #: What is read first may tell how to read the rest: logs know the zone of dates without one.
@@ -43,29 +44,35 @@ _TAKERS: Mapping[SourceKind, Taker] = {
 }
 
 
-def open_export(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Export:
-    r"""Return what a folder, a zip archive or a single file holds of a Neo4j server's evidence.
+def open_export(
+    path: str | os.PathLike[str], *, server: str = "", limits: Limits | None = None
+) -> Export:
+    r"""Return what a folder, an archive or a single file holds of a Neo4j server's evidence.
 
     Files are recognised by their own names and first bytes; folders may be named and nested in
-    any way, so the layout of `neo4j-admin server report` is read as it is.
+    any way, so the layout of `neo4j-admin server report` is read as it is.  A folder in which
+    the exports of several servers lie side by side is a cluster.
 
     Parameters
     ----------
     path : str or path-like
-        A folder, a zip archive, or one file.
+        A folder, an archive, or one file.
+    server : str, optional
+        Of a cluster, the one server to read, by the name that `list_servers` gives.
     limits : Limits, optional
         How much may be read.
 
     Returns
     -------
     Export
-        What is missing is missing, and what is broken is counted: neither is an error.
+        What is missing is missing, and what is broken is counted: neither is an error.  Of a
+        cluster, one whose `servers` are the exports of its members.
 
     Raises
     ------
     ExportError
-        When the path is absent or empty, is not what its name says, holds the files of several
-        servers, or holds nothing that is known.
+        When the path is absent or empty, is not what its name says, holds no such server, holds
+        files of several servers that cannot be told apart, or holds nothing that is known.
 
     Examples
     --------
@@ -76,19 +83,105 @@ def open_export(path: str | os.PathLike[str], *, limits: Limits | None = None) -
     '8'
     """
     given = Path(path)
+    gathered = Gathered()
+    found = _looked_through(given, gathered, limits)
+    servers, rest = part_servers(found)
+    if server:
+        _check_server(server, servers, given)
+    elif not servers:
+        return _one(given, _name(given), found, gathered)
+    members = [
+        _one(given, f"{_name(given)}-{part.name}", part.found, _within(gathered, part.root))
+        for part in servers
+        if server in {"", part.name}
+    ]
+    if server:
+        return members[0]
+    roots = tuple(part.root for part in servers)
+    outside = [entry for entry in gathered.ignored if not entry.path.startswith(roots)]
+    shared = Gathered(ignored=outside)
+    _read(rest, given, shared)
+    return replace(
+        _export(given, _name(given), shared),
+        start=min((m.start for m in members if m.start is not None), default=None),
+        end=max((m.end for m in members if m.end is not None), default=None),
+        servers=tuple(members),
+    )
+
+
+def list_servers(path: str | os.PathLike[str], *, limits: Limits | None = None) -> tuple[str, ...]:
+    """Return the names of the servers whose exports a path holds side by side.
+
+    Parameters
+    ----------
+    path : str or path-like
+    limits : Limits, optional
+
+    Returns
+    -------
+    tuple of str
+        Empty where the path holds the export of one server.
+
+    Raises
+    ------
+    ExportError
+        As `open_export`, for a path that cannot be looked through.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for size, name in ((8, "core-1"), (9, "core-2")):
+    ...         Path(folder, name).mkdir()
+    ...         text = f"server.bolt.thread_pool_max_size={size}"
+    ...         _ = Path(folder, name, "neo4j.conf").write_text(text)
+    ...     list_servers(folder)
+    ('core-1', 'core-2')
+    """
+    servers, _ = part_servers(_looked_through(Path(path), Gathered(), limits))
+    return tuple(part.name for part in servers)
+
+
+def _looked_through(given: Path, gathered: Gathered, limits: Limits | None) -> list[Found]:
     members, ignored = list_members(given, limits)
-    gathered = Gathered(ignored=list(ignored))
-    found = one_server(_recognised(members, gathered), given, gathered.ignored, gathered.problems)
+    gathered.ignored += ignored
+    return _recognised(members, gathered)
+
+
+def _check_server(server: str, servers: Sequence[Server], given: Path) -> None:
+    names = [part.name for part in servers]
+    if server not in names:
+        there = f"it holds {', '.join(names)}" if names else "it holds the export of one server"
+        raise ExportError(f"holds no server `{server}`; {there}", given)
+
+
+def _within(gathered: Gathered, root: str) -> Gathered:
+    return Gathered(
+        ignored=[entry for entry in gathered.ignored if entry.path.startswith(root)],
+        problems=[problem for problem in gathered.problems if problem.startswith(root)],
+    )
+
+
+def _one(given: Path, name: str, found: Sequence[Found], gathered: Gathered) -> Export:
+    _read(found, given, gathered)
+    if not any(source.kind != "manifest" for source in gathered.sources):
+        raise ExportError(_nothing(gathered.ignored), given)
+    return _export(given, name, gathered)
+
+
+def _read(found: Sequence[Found], given: Path, gathered: Gathered) -> None:
+    own = one_server(found, given, gathered.ignored, gathered.problems)
     for kind, take in _TAKERS.items():
-        entries = [entry for entry in found if entry.kind == kind]
+        entries = [entry for entry in own if entry.kind == kind]
         if entries:
             take(entries, gathered)
         if kind == "log":
             gathered.zone = _clock(gathered).zone
-    evidence = [source for source in gathered.sources if source.kind != "manifest"]
-    if not evidence:
-        raise ExportError(_nothing(gathered.ignored), given)
-    return _export(given, gathered)
+
+
+def _name(given: Path) -> str:
+    name = given.name or given.resolve().name or "export"
+    return name if given.is_dir() else Path(name).stem
 
 
 def _recognised(members: Sequence[Member], gathered: Gathered) -> list[Found]:
@@ -129,7 +222,7 @@ def _nothing(ignored: Sequence[Ignored]) -> str:
     )
 
 
-def _export(path: Path, gathered: Gathered) -> Export:
+def _export(path: Path, name: str, gathered: Gathered) -> Export:
     manifest = gathered.manifest or Manifest()
     events = count_once(
         [*(event for log in gathered.logs for event in log.events), *gathered.events]
@@ -165,9 +258,8 @@ def _export(path: Path, gathered: Gathered) -> Export:
     said = manifest.version
     if said and version and not version.startswith(said) and not said.startswith(version):
         gathered.problems.append(f"the manifest says Neo4j {said}, the log {version}")
-    name = path.name or path.resolve().name or "export"
     return Export(
-        name=name if path.is_dir() else Path(name).stem,
+        name=name,
         path=str(path),
         version=version,
         edition=editions[-1] if editions else manifest.edition,

@@ -131,13 +131,20 @@ def test_rotated_files_are_joined_in_order(tmp_path: Path) -> None:
     assert len(export.log_spans) == 2
 
 
-def test_a_copy_is_left_out_and_two_servers_are_an_error(tmp_path: Path) -> None:
+def test_a_copy_is_left_out(tmp_path: Path) -> None:
     name = "neo4j.dbms.bolt.connections_running.csv"
     place = write(tmp_path / "two", {f"a/{name}": gauge([1]), f"b/{name}": gauge([1])})
     export = open_export(place)
     assert len(export.sources) == 1
     assert export.ignored[0].why == f"the same as a/{name}"
-    write(place, {f"b/{name}": gauge([2])})
+
+
+def test_two_folders_that_are_not_laid_out_alike_are_an_error(tmp_path: Path) -> None:
+    name = "neo4j.dbms.bolt.connections_running.csv"
+    place = write(
+        tmp_path / "two",
+        {f"a/{name}": gauge([1]), f"b/{name}": gauge([2]), "conf/neo4j.conf": "a.b=1"},
+    )
     with pytest.raises(ExportError, match=r"more than one export.*`a`, `b`"):
         open_export(place)
 
