@@ -21,7 +21,13 @@ from boltkb.exports.intake.take import take_manifests
 from boltkb.exports.logs.incidents import count_once, restart_times
 from boltkb.exports.logs.take import take_logs
 from boltkb.exports.metrics.take import take_metrics
-from boltkb.exports.moments.take import take_connections, take_dumps, take_transactions
+from boltkb.exports.moments.take import (
+    take_connections,
+    take_dumps,
+    take_dumps_in_logs,
+    take_sockets,
+    take_transactions,
+)
 from boltkb.exports.recognise import recognise
 from boltkb.exports.reconcile import Clock, clock_of, settings_in_force, timed
 from boltkb.exports.records import Ignored, SourceKind
@@ -39,6 +45,7 @@ _TAKERS: Mapping[SourceKind, Taker] = {
     "thread-dump": take_dumps,
     "transactions": take_transactions,
     "connections": take_connections,
+    "sockets": take_sockets,
     "manifest": take_manifests,
 }
 
@@ -85,6 +92,7 @@ def open_export(path: str | os.PathLike[str], *, limits: Limits | None = None) -
             take(entries, gathered)
         if kind == "log":
             gathered.zone = _clock(gathered).zone
+            take_dumps_in_logs(entries, gathered)
     evidence = [source for source in gathered.sources if source.kind != "manifest"]
     if not evidence:
         raise ExportError(_nothing(gathered.ignored), given)
