@@ -32,16 +32,27 @@ from boltkb.exports.recognise import recognise
 from boltkb.exports.reconcile import Clock, clock_of, settings_in_force, timed
 from boltkb.exports.records import Ignored, SourceKind
 from boltkb.exports.servers import one_server
-from boltkb.exports.settings.take import take_configurations
+from boltkb.exports.settings.take import (
+    take_configurations,
+    take_environments,
+    take_notes,
+    take_settings_lists,
+)
 
 __all__ = ["open_export"]
 
+
+#: What says nothing of a server's threads by itself.
+_NO_EVIDENCE: frozenset[SourceKind] = frozenset({"manifest", "server-notes"})
 
 #: What is read first may tell how to read the rest: logs know the zone of dates without one.
 _TAKERS: Mapping[SourceKind, Taker] = {
     "metric": take_metrics,
     "log": take_logs,
     "configuration": take_configurations,
+    "environment": take_environments,
+    "settings-list": take_settings_lists,
+    "server-notes": take_notes,
     "thread-dump": take_dumps,
     "transactions": take_transactions,
     "connections": take_connections,
@@ -93,7 +104,7 @@ def open_export(path: str | os.PathLike[str], *, limits: Limits | None = None) -
         if kind == "log":
             gathered.zone = _clock(gathered).zone
             take_dumps_in_logs(entries, gathered)
-    evidence = [source for source in gathered.sources if source.kind != "manifest"]
+    evidence = [source for source in gathered.sources if source.kind not in _NO_EVIDENCE]
     if not evidence:
         raise ExportError(_nothing(gathered.ignored), given)
     return _export(given, gathered)
@@ -153,32 +164,36 @@ def _export(path: Path, gathered: Gathered) -> Export:
     start = min([*starts, *(span.start for span in spans)], default=None)
     end = max([*ends, *(span.end for span in spans)], default=None)
     told = [log for log in gathered.logs if log.settings is not None and log.span is not None]
-    if told:
-        newest = max(told, key=lambda log: log.span.end if log.span else 0.0)
-        settings, problems = settings_in_force(
-            gathered.settings, newest.settings or (), configured=gathered.configured
-        )
-    else:
-        settings, problems = gathered.settings, ()
+    newest = max(told, key=lambda log: log.span.end if log.span else 0.0, default=None)
+    listed = (newest.settings or ()) if newest else ()
+    settings, problems = settings_in_force(
+        gathered.settings,
+        [*listed, *gathered.told.values()],
+        configured=gathered.configured,
+        started=newest is not None,
+    )
     gathered.problems += problems
     dumps, problems = timed(gathered.dumps, start, end, _clock(gathered))
     gathered.problems += problems
     resets = [times for times in gathered.resets if len(times)]
     editions = [log.edition for log in gathered.logs if log.edition]
     versions = [event.text for event in events if event.kind == "startup"]
-    version = manifest.version
+    version = manifest.version or gathered.version
     if versions:
         found = load_messages()["startup"].pattern.search(versions[-1])
         version = found["version"] if found else version
     said = manifest.version
     if said and version and not version.startswith(said) and not said.startswith(version):
         gathered.problems.append(f"the manifest says Neo4j {said}, the log {version}")
+    noted = gathered.version
+    if noted and version and not version.startswith(noted) and not noted.startswith(version):
+        gathered.problems.append(f"version.txt says Neo4j {noted}, the other files {version}")
     name = path.name or path.resolve().name or "export"
     return Export(
         name=name if path.is_dir() else Path(name).stem,
         path=str(path),
         version=version,
-        edition=editions[-1] if editions else manifest.edition,
+        edition=editions[-1] if editions else manifest.edition or gathered.edition,
         start=start,
         end=end,
         simulated=manifest.simulated,
