@@ -11,35 +11,50 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from boltkb.catalogue import load_messages
 from boltkb.errors import ExportError
+from boltkb.exports.assembling import assemble, clock_told
 from boltkb.exports.export import Export
 from boltkb.exports.gathered import Found, Gathered, Taker
-from boltkb.exports.intake.manifests import Manifest
 from boltkb.exports.intake.members import Member, list_members
 from boltkb.exports.intake.streams import Limits
 from boltkb.exports.intake.take import take_manifests
-from boltkb.exports.logs.incidents import count_once, restart_times
 from boltkb.exports.logs.take import take_logs
 from boltkb.exports.metrics.take import take_metrics
-from boltkb.exports.moments.take import take_connections, take_dumps, take_transactions
+from boltkb.exports.moments.take import (
+    take_connections,
+    take_dumps,
+    take_dumps_in_logs,
+    take_sockets,
+    take_transactions,
+)
 from boltkb.exports.recognise import recognise
-from boltkb.exports.reconcile import Clock, clock_of, settings_in_force, timed
 from boltkb.exports.records import Ignored, SourceKind
 from boltkb.exports.servers import Server, one_server, part_servers
-from boltkb.exports.settings.take import take_configurations
+from boltkb.exports.settings.take import (
+    take_configurations,
+    take_environments,
+    take_notes,
+    take_settings_lists,
+)
 
 __all__ = ["list_servers", "open_export"]
 
+
+#: What says nothing of a server's threads by itself.
+_NO_EVIDENCE: frozenset[SourceKind] = frozenset({"manifest", "server-notes"})
 
 #: What is read first may tell how to read the rest: logs know the zone of dates without one.
 _TAKERS: Mapping[SourceKind, Taker] = {
     "metric": take_metrics,
     "log": take_logs,
     "configuration": take_configurations,
+    "environment": take_environments,
+    "settings-list": take_settings_lists,
+    "server-notes": take_notes,
     "thread-dump": take_dumps,
     "transactions": take_transactions,
     "connections": take_connections,
+    "sockets": take_sockets,
     "manifest": take_manifests,
 }
 
@@ -102,7 +117,7 @@ def open_export(
     shared = Gathered(ignored=outside)
     _read(rest, given, shared)
     return replace(
-        _export(given, _name(given), shared),
+        assemble(given, _name(given), shared),
         start=min((m.start for m in members if m.start is not None), default=None),
         end=max((m.end for m in members if m.end is not None), default=None),
         servers=tuple(members),
@@ -164,9 +179,9 @@ def _within(gathered: Gathered, root: str) -> Gathered:
 
 def _one(given: Path, name: str, found: Sequence[Found], gathered: Gathered) -> Export:
     _read(found, given, gathered)
-    if not any(source.kind != "manifest" for source in gathered.sources):
+    if all(source.kind in _NO_EVIDENCE for source in gathered.sources):
         raise ExportError(_nothing(gathered.ignored), given)
-    return _export(given, name, gathered)
+    return assemble(given, name, gathered)
 
 
 def _read(found: Sequence[Found], given: Path, gathered: Gathered) -> None:
@@ -176,7 +191,8 @@ def _read(found: Sequence[Found], given: Path, gathered: Gathered) -> None:
         if entries:
             take(entries, gathered)
         if kind == "log":
-            gathered.zone = _clock(gathered).zone
+            gathered.zone = clock_told(gathered).zone
+            take_dumps_in_logs(entries, gathered)
 
 
 def _name(given: Path) -> str:
@@ -204,14 +220,6 @@ def _recognised(members: Sequence[Member], gathered: Gathered) -> list[Found]:
     return sorted(found, key=lambda entry: (entry.stem, -entry.number, entry.member.path))
 
 
-def _clock(gathered: Gathered) -> Clock:
-    logs = sorted(
-        (log for log in gathered.logs if log.span is not None),
-        key=lambda log: log.span.end if log.span else 0.0,
-    )
-    return clock_of([log.span for log in logs if log.span], [log.zone for log in logs])
-
-
 def _nothing(ignored: Sequence[Ignored]) -> str:
     seen = "; ".join(f"{entry.path}: {entry.why}" for entry in ignored[:5])
     more = f" and {len(ignored) - 5} more" if len(ignored) > 5 else ""
@@ -219,68 +227,4 @@ def _nothing(ignored: Sequence[Ignored]) -> str:
     return (
         "nothing that a Neo4j server exports was recognised"
         " (sought: metric CSV files, neo4j.log, debug.log, neo4j.conf, thread dumps)." + looked
-    )
-
-
-def _export(path: Path, name: str, gathered: Gathered) -> Export:
-    manifest = gathered.manifest or Manifest()
-    events = count_once(
-        [*(event for log in gathered.logs for event in log.events), *gathered.events]
-    )
-    spans = tuple(
-        sorted(
-            (log.span for log in gathered.logs if log.span is not None),
-            key=lambda span: (span.start, span.file),
-        )
-    )
-    starts = [float(series.times[0]) for series in gathered.series.values()]
-    ends = [float(series.times[-1]) for series in gathered.series.values()]
-    start = min([*starts, *(span.start for span in spans)], default=None)
-    end = max([*ends, *(span.end for span in spans)], default=None)
-    told = [log for log in gathered.logs if log.settings is not None and log.span is not None]
-    if told:
-        newest = max(told, key=lambda log: log.span.end if log.span else 0.0)
-        settings, problems = settings_in_force(
-            gathered.settings, newest.settings or (), configured=gathered.configured
-        )
-    else:
-        settings, problems = gathered.settings, ()
-    gathered.problems += problems
-    dumps, problems = timed(gathered.dumps, start, end, _clock(gathered))
-    gathered.problems += problems
-    resets = [times for times in gathered.resets if len(times)]
-    editions = [log.edition for log in gathered.logs if log.edition]
-    versions = [event.text for event in events if event.kind == "startup"]
-    version = manifest.version
-    if versions:
-        found = load_messages()["startup"].pattern.search(versions[-1])
-        version = found["version"] if found else version
-    said = manifest.version
-    if said and version and not version.startswith(said) and not said.startswith(version):
-        gathered.problems.append(f"the manifest says Neo4j {said}, the log {version}")
-    return Export(
-        name=name,
-        path=str(path),
-        version=version,
-        edition=editions[-1] if editions else manifest.edition,
-        start=start,
-        end=end,
-        simulated=manifest.simulated,
-        settings=settings,
-        series=dict(sorted(gathered.series.items())),
-        events=events,
-        log_spans=spans,
-        restarts=restart_times(events, resets, start),
-        thread_dumps=dumps,
-        transactions=tuple(gathered.transactions),
-        connections=tuple(gathered.connections),
-        sockets=tuple(gathered.sockets),
-        holds=gathered.holds,
-        queries=gathered.queries,
-        drivers=tuple(gathered.drivers),
-        machine={known.id: known for known in gathered.machine},
-        sources=tuple(sorted(gathered.sources, key=lambda source: source.path)),
-        ignored=tuple(sorted(gathered.ignored, key=lambda entry: entry.path)),
-        problems=tuple(dict.fromkeys(gathered.problems)),
-        sampling_interval=manifest.sampling_interval,
     )
