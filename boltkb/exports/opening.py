@@ -22,6 +22,7 @@ from boltkb.exports.logs.incidents import count_once, restart_times
 from boltkb.exports.logs.take import take_logs
 from boltkb.exports.metrics.take import take_metrics
 from boltkb.exports.moments.take import take_connections, take_dumps, take_transactions
+from boltkb.exports.progress import Progress, Watch
 from boltkb.exports.recognise import recognise
 from boltkb.exports.reconcile import Clock, clock_of, settings_in_force, timed
 from boltkb.exports.records import Ignored, SourceKind
@@ -43,7 +44,12 @@ _TAKERS: Mapping[SourceKind, Taker] = {
 }
 
 
-def open_export(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Export:
+def open_export(
+    path: str | os.PathLike[str],
+    *,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> Export:
     r"""Return what a folder, a zip archive or a single file holds of a Neo4j server's evidence.
 
     Files are recognised by their own names and first bytes; folders may be named and nested in
@@ -55,6 +61,9 @@ def open_export(path: str | os.PathLike[str], *, limits: Limits | None = None) -
         A folder, a zip archive, or one file.
     limits : Limits, optional
         How much may be read.
+    progress : callable, optional
+        Called as `progress(done, total, what)` when the reading of a file begins, and once with
+        `done == total` at the end.
 
     Returns
     -------
@@ -79,10 +88,12 @@ def open_export(path: str | os.PathLike[str], *, limits: Limits | None = None) -
     members, ignored = list_members(given, limits)
     gathered = Gathered(ignored=list(ignored))
     found = one_server(_recognised(members, gathered), given, gathered.ignored, gathered.problems)
+    watch = Watch(len(found), progress)
     for kind, take in _TAKERS.items():
-        entries = [entry for entry in found if entry.kind == kind]
+        entries = [watch.told(entry) for entry in found if entry.kind == kind]
         if entries:
             take(entries, gathered)
+            watch.finish(len(entries))
         if kind == "log":
             gathered.zone = _clock(gathered).zone
     evidence = [source for source in gathered.sources if source.kind != "manifest"]
