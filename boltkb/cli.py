@@ -5,6 +5,7 @@ Knows the names of verbs and how to say things on a terminal; decides nothing.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -106,6 +107,43 @@ def _fail(error: Exception, failures: set[int], *, debug: bool) -> None:
         raise error
     _complain(error)
     failures.add(_exit_code(error))
+
+
+@app.command()
+def inspect(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A folder, a zip or a file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Show what an export holds, what it can tell, and the lines that would make it tell more."""
+    del debug  # `main` looks for it
+    from boltkb.exports import open_export
+    from boltkb.exports.missing import missing
+
+    with _progress() as bar:
+        task = bar.add_task(path, total=None)
+        export = open_export(path, progress=_shower(bar, task, path))
+    members = export.servers or (export,)
+    if not as_json:
+        typer.echo(str(export))
+        for member in members:
+            typer.echo("")
+            if export.servers:
+                typer.echo(str(member))
+                typer.echo("")
+            typer.echo(str(missing(member)))
+        return
+    found = [
+        {**_part(member.facts_in_full()), **_part(missing(member).facts())} for member in members
+    ]
+    whole = {**_part(export.facts_in_full()), "servers": found} if export.servers else found[0]
+    typer.echo(json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _part(facts: Mapping[str, object]) -> dict[str, object]:
+    """Return what facts say of the export."""
+    part = facts["export"]
+    return dict(part) if isinstance(part, Mapping) else {}
 
 
 def main() -> None:

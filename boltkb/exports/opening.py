@@ -27,6 +27,7 @@ from boltkb.exports.moments.take import (
     take_sockets,
     take_transactions,
 )
+from boltkb.exports.progress import Progress, Watch
 from boltkb.exports.recognise import recognise
 from boltkb.exports.records import Ignored, SourceKind
 from boltkb.exports.servers import Server, one_server, part_servers
@@ -60,7 +61,11 @@ _TAKERS: Mapping[SourceKind, Taker] = {
 
 
 def open_export(
-    path: str | os.PathLike[str], *, server: str = "", limits: Limits | None = None
+    path: str | os.PathLike[str],
+    *,
+    server: str = "",
+    limits: Limits | None = None,
+    progress: Progress | None = None,
 ) -> Export:
     r"""Return what a folder, an archive or a single file holds of a Neo4j server's evidence.
 
@@ -76,6 +81,9 @@ def open_export(
         Of a cluster, the one server to read, by the name that `list_servers` gives.
     limits : Limits, optional
         How much may be read.
+    progress : callable, optional
+        Called as `progress(done, total, what)` when the reading of a file begins, and once with
+        `done == total` at the end.
 
     Returns
     -------
@@ -104,18 +112,20 @@ def open_export(
     if server:
         _check_server(server, servers, given)
     elif not servers:
-        return _one(given, _name(given), found, gathered)
+        return _one(given, _name(given), found, gathered, Watch(len(found), progress))
+    chosen = [part for part in servers if server in {"", part.name}]
+    files = sum(len(part.found) for part in chosen) + (0 if server else len(rest))
+    watch = Watch(files, progress)
     members = [
-        _one(given, f"{_name(given)}-{part.name}", part.found, _within(gathered, part.root))
-        for part in servers
-        if server in {"", part.name}
+        _one(given, f"{_name(given)}-{part.name}", part.found, _within(gathered, part.root), watch)
+        for part in chosen
     ]
     if server:
         return members[0]
     roots = tuple(part.root for part in servers)
     outside = [entry for entry in gathered.ignored if not entry.path.startswith(roots)]
     shared = Gathered(ignored=outside)
-    _read(rest, given, shared)
+    _read(rest, given, shared, watch)
     return replace(
         assemble(given, _name(given), shared),
         start=min((m.start for m in members if m.start is not None), default=None),
@@ -177,19 +187,23 @@ def _within(gathered: Gathered, root: str) -> Gathered:
     )
 
 
-def _one(given: Path, name: str, found: Sequence[Found], gathered: Gathered) -> Export:
-    _read(found, given, gathered)
+def _one(
+    given: Path, name: str, found: Sequence[Found], gathered: Gathered, watch: Watch
+) -> Export:
+    _read(found, given, gathered, watch)
     if all(source.kind in _NO_EVIDENCE for source in gathered.sources):
         raise ExportError(_nothing(gathered.ignored), given)
     return assemble(given, name, gathered)
 
 
-def _read(found: Sequence[Found], given: Path, gathered: Gathered) -> None:
+def _read(found: Sequence[Found], given: Path, gathered: Gathered, watch: Watch) -> None:
     own = one_server(found, given, gathered.ignored, gathered.problems)
+    watch.finish(len(found) - len(own))
     for kind, take in _TAKERS.items():
-        entries = [entry for entry in own if entry.kind == kind]
+        entries = [watch.told(entry) for entry in own if entry.kind == kind]
         if entries:
             take(entries, gathered)
+            watch.finish(len(entries))
         if kind == "log":
             gathered.zone = clock_told(gathered).zone
             take_dumps_in_logs(entries, gathered)
