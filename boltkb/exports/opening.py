@@ -16,6 +16,7 @@ from boltkb.exports.export import Export
 from boltkb.exports.gathered import Found, Gathered, Taker
 from boltkb.exports.intake.manifests import Manifest
 from boltkb.exports.intake.members import Member, list_members
+from boltkb.exports.intake.packing import printable
 from boltkb.exports.intake.streams import Limits
 from boltkb.exports.intake.take import take_manifests
 from boltkb.exports.logs.incidents import count_once, restart_times
@@ -52,7 +53,7 @@ def open_export(path: str | os.PathLike[str], *, limits: Limits | None = None) -
     Parameters
     ----------
     path : str or path-like
-        A folder, a zip archive, or one file.
+        A folder, an archive (zip, tar, tar packed with gzip), or one file.
     limits : Limits, optional
         How much may be read.
 
@@ -76,8 +77,9 @@ def open_export(path: str | os.PathLike[str], *, limits: Limits | None = None) -
     '8'
     """
     given = Path(path)
-    members, ignored = list_members(given, limits)
-    gathered = Gathered(ignored=list(ignored))
+    gathered = Gathered()
+    members, ignored = list_members(given, limits, notes=gathered.problems)
+    gathered.ignored += ignored
     found = one_server(_recognised(members, gathered), given, gathered.ignored, gathered.problems)
     for kind, take in _TAKERS.items():
         entries = [entry for entry in found if entry.kind == kind]
@@ -117,6 +119,11 @@ def _clock(gathered: Gathered) -> Clock:
         key=lambda log: log.span.end if log.span else 0.0,
     )
     return clock_of([log.span for log in logs if log.span], [log.zone for log in logs])
+
+
+def _without_ending(name: str) -> str:
+    stem = Path(name).stem
+    return stem[: -len(".tar")] if stem.lower().endswith(".tar") else stem
 
 
 def _nothing(ignored: Sequence[Ignored]) -> str:
@@ -165,10 +172,10 @@ def _export(path: Path, gathered: Gathered) -> Export:
     said = manifest.version
     if said and version and not version.startswith(said) and not said.startswith(version):
         gathered.problems.append(f"the manifest says Neo4j {said}, the log {version}")
-    name = path.name or path.resolve().name or "export"
+    name = printable(path.name or path.resolve().name or "export")
     return Export(
-        name=name if path.is_dir() else Path(name).stem,
-        path=str(path),
+        name=name if path.is_dir() else _without_ending(name),
+        path=printable(str(path)),
         version=version,
         edition=editions[-1] if editions else manifest.edition,
         start=start,
