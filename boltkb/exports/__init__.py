@@ -29,6 +29,7 @@ from boltkb.exports.records import (
     Where,
     Worker,
 )
+from boltkb.exports.redaction import hide_names, redact
 
 __all__ = [
     "ConnectionRow",
@@ -50,6 +51,8 @@ __all__ = [
     "Where",
     "Worker",
     "empty_export",
+    "hide_names",
     "iso",
     "open_export",
+    "redact",
 ]
