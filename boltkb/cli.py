@@ -58,6 +58,13 @@ def report(
         typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="A parameter; repeatable."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Where the reports go.")] = Path("boltkb-reports"),
+    redact: Annotated[
+        bool | None,
+        typer.Option(
+            help="Give users, clients and servers pseudonyms.",
+            show_default="yes among a site's pages",
+        ),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> None:
     """Write a report on each export: a site page, a single HTML file, its facts, its notebook."""
@@ -82,6 +89,7 @@ def report(
                         notebook=notebook,
                         parameters=named,
                         out=out,
+                        redact=redact,
                         progress=_shower(bar, task, label),
                     )
             except Exception as error:

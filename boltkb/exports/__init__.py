@@ -29,6 +29,7 @@ from boltkb.exports.records import (
     Where,
     Worker,
 )
+from boltkb.exports.redaction import hide_names, redact
 
 __all__ = [
     "ConnectionRow",
@@ -50,7 +51,9 @@ __all__ = [
     "Where",
     "Worker",
     "empty_export",
+    "hide_names",
     "iso",
     "list_servers",
     "open_export",
+    "redact",
 ]

@@ -11,6 +11,7 @@ from boltkb.catalogue import load_messages
 from boltkb.exports.export import Export
 from boltkb.exports.gathered import Gathered
 from boltkb.exports.intake.manifests import Manifest
+from boltkb.exports.intake.packing import printable
 from boltkb.exports.logs.incidents import count_once, restart_times
 from boltkb.exports.reconcile import Clock, clock_of, settings_in_force, timed
 
@@ -81,7 +82,7 @@ def assemble(path: Path, name: str, gathered: Gathered) -> Export:
         gathered.problems.append(f"version.txt says Neo4j {noted}, the other files {version}")
     return Export(
         name=name,
-        path=str(path),
+        path=printable(str(path)),
         version=version,
         edition=editions[-1] if editions else manifest.edition or gathered.edition,
         start=start,

@@ -7,6 +7,7 @@ readers know the formats.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from boltkb.exports.assembling import assemble, clock_told
 from boltkb.exports.export import Export
 from boltkb.exports.gathered import Found, Gathered, Taker
 from boltkb.exports.intake.members import Member, list_members
+from boltkb.exports.intake.packing import printable
 from boltkb.exports.intake.streams import Limits
 from boltkb.exports.intake.take import take_manifests
 from boltkb.exports.logs.take import take_logs
@@ -41,6 +43,8 @@ from boltkb.exports.settings.take import (
 __all__ = ["list_servers", "open_export"]
 
 
+#: What is left off a file's name to call its export; of `a.tar.gz` both.
+_ENDING = re.compile(r"(?<=.)(?:\.tar)?\.[^.]*$")
 #: What says nothing of a server's threads by itself.
 _NO_EVIDENCE: frozenset[SourceKind] = frozenset({"manifest", "server-notes"})
 
@@ -76,7 +80,7 @@ def open_export(
     Parameters
     ----------
     path : str or path-like
-        A folder, an archive, or one file.
+        A folder, an archive (zip, tar, tar packed with gzip), or one file.
     server : str, optional
         Of a cluster, the one server to read, by the name that `list_servers` gives.
     limits : Limits, optional
@@ -168,7 +172,7 @@ def list_servers(path: str | os.PathLike[str], *, limits: Limits | None = None) 
 
 
 def _looked_through(given: Path, gathered: Gathered, limits: Limits | None) -> list[Found]:
-    members, ignored = list_members(given, limits)
+    members, ignored = list_members(given, limits, notes=gathered.problems)
     gathered.ignored += ignored
     return _recognised(members, gathered)
 
@@ -210,8 +214,8 @@ def _read(found: Sequence[Found], given: Path, gathered: Gathered, watch: Watch)
 
 
 def _name(given: Path) -> str:
-    name = given.name or given.resolve().name or "export"
-    return name if given.is_dir() else Path(name).stem
+    name = printable(given.name or given.resolve().name or "export")
+    return name if given.is_dir() else _ENDING.sub("", name)
 
 
 def _recognised(members: Sequence[Member], gathered: Gathered) -> list[Found]:

@@ -92,6 +92,9 @@ class ThreadPoolParameters(ReportParameters):
     ----------
     target_rejection : float, between 0 and 1, both left out
         The share of thread requests that may be rejected; threads are sized for it.
+    redact : str
+        Path of a private file with the key for pseudonyms of users, clients and servers, made
+        where it is absent; empty: names are shown.
 
     Examples
     --------
@@ -100,6 +103,7 @@ class ThreadPoolParameters(ReportParameters):
     """
 
     target_rejection: float = Field(default=0.001, gt=0, lt=1)
+    redact: str = Field(default="", max_length=4096)
 
 
 #: Counts of a simulated system, so that the playground shows a fit before anybody pastes.

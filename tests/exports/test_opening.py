@@ -248,7 +248,7 @@ def test_a_text_renamed_to_zip_is_named(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="its name says zip archive, its content is not one"):
         open_export(place)
     place.write_bytes(b"")
-    with pytest.raises(ExportError, match="zip archive"):
+    with pytest.raises(ExportError, match="empty"):
         open_export(place)
 
 
@@ -261,7 +261,7 @@ def test_an_archive_under_another_name_is_still_one(tmp_path: Path) -> None:
 def test_a_truncated_archive_is_named(tmp_path: Path) -> None:
     data = zipped(files())
     place = tmp_path / "report.zip"
-    place.write_bytes(data[: len(data) // 2])
+    place.write_bytes(data[:20])
     with pytest.raises(ExportError, match="damaged or cut"):
         open_export(place)
 

@@ -18,6 +18,7 @@ def test_what_is_left_out_gets_its_default() -> None:
         "end": "",
         "title": "",
         "target_rejection": 0.001,
+        "redact": "",
     }
 
 
