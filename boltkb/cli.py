@@ -95,6 +95,18 @@ def report(
         raise typer.Exit(min(failures))
 
 
+@app.command()
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Remove what is kept.")] = False,
+) -> None:
+    """Say where readings of large exports are kept, or remove them; BOLTKB_CACHE=off keeps none."""
+    import boltkb
+
+    if clear:
+        typer.echo(f"removed {boltkb.clear_cache()} readings")
+    typer.echo(boltkb.cache_folder() or "nothing is kept: BOLTKB_CACHE=off")
+
+
 def main() -> None:
     """Run the command; errors of the package end it without a traceback."""
     try:

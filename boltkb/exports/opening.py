@@ -12,6 +12,7 @@ from pathlib import Path
 
 from boltkb.catalogue import load_messages
 from boltkb.errors import ExportError
+from boltkb.exports.cache import cached
 from boltkb.exports.export import Export
 from boltkb.exports.gathered import Found, Gathered, Taker
 from boltkb.exports.intake.manifests import Manifest
@@ -48,7 +49,8 @@ def open_export(path: str | os.PathLike[str], *, limits: Limits | None = None) -
     r"""Return what a folder, a zip archive or a single file holds of a Neo4j server's evidence.
 
     Files are recognised by their own names and first bytes; folders may be named and nested in
-    any way, so the layout of `neo4j-admin server report` is read as it is.
+    any way, so the layout of `neo4j-admin server report` is read as it is.  What a large export
+    held is kept in a cache (`boltkb.exports.cache`), until one of its files changes.
 
     Parameters
     ----------
@@ -76,7 +78,11 @@ def open_export(path: str | os.PathLike[str], *, limits: Limits | None = None) -
     ...     open_export(folder).setting("bolt-threads-max").value
     '8'
     """
-    given = Path(path)
+    given, chosen = Path(path), limits or Limits()
+    return cached(given, chosen, lambda: _read(given, chosen))
+
+
+def _read(given: Path, limits: Limits) -> Export:
     gathered = Gathered()
     members, ignored = list_members(given, limits, notes=gathered.problems)
     gathered.ignored += ignored
