@@ -100,11 +100,11 @@ def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Remove what is kept.")] = False,
 ) -> None:
     """Say where readings of large exports are kept, or remove them; BOLTKB_CACHE=off keeps none."""
-    import boltkb
+    from boltkb import cache_folder, clear_cache
 
     if clear:
-        typer.echo(f"removed {boltkb.clear_cache()} readings")
-    typer.echo(boltkb.cache_folder() or "nothing is kept: BOLTKB_CACHE=off")
+        typer.echo(f"removed {clear_cache()} readings")
+    typer.echo(cache_folder() or "nothing is kept: BOLTKB_CACHE=off")
 
 
 def main() -> None:
