@@ -2,55 +2,126 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from boltkb.catalogue import load_metrics, metric_id
+import numpy as np
+
+from boltkb.catalogue import load_metrics
 from boltkb.errors import ExportError
 from boltkb.exports.gathered import Found, Gathered
-from boltkb.exports.metrics.csv_files import MetricFile, join_series, read_metric
+from boltkb.exports.metrics.csv_files import MetricFile, read_metric
+from boltkb.exports.metrics.joining import Joined, join_series, told_gaps
+from boltkb.exports.metrics.names import Name, prefixes_of, read_name
+from boltkb.exports.metrics.process_starts import ProcessStart, process_starts, without_known
+from boltkb.exports.records import Floats, MachineFact, Series
 
 __all__ = ["take_metrics"]
+
+#: Threads that read files: the reading itself releases Python's lock.
+_READERS = 4
+#: Bytes, never touched.
+_KEPT_MEMORY = 24 << 20
+
+_Read = tuple[list[MetricFile], list[tuple[Found, ExportError]], Joined | None]
 
 
 def take_metrics(entries: Sequence[Found], gathered: Gathered) -> None:
     """Read metric CSV files; rotated ones of the same metric become one series."""
-    groups: dict[tuple[str, str | None], dict[str, list[Found]]] = {}
+    groups = _groups(entries, gathered)
+    # The C library keeps freed memory up to the size of the largest piece that was ever given
+    # back; otherwise it fetches the same pages from the system again for every block.
+    np.empty(_KEPT_MEMORY, dtype=np.uint8)
+    workers = max(1, min(_READERS, os.cpu_count() or 1))
+    joined: list[Joined] = []
+    shared: dict[tuple[int, float], Floats] = {}
+    with ThreadPoolExecutor(workers, thread_name_prefix="metrics") as readers:
+        for files, failed, one in readers.map(_read, groups):
+            for file in files:
+                gathered.sources.append(file.source)
+                gathered.problems += file.problems
+            for entry, problem in failed:
+                gathered.fail(entry, problem)
+            if one is not None:
+                joined.append(replace(one, series=_sharing(one.series, shared)))
+                gathered.problems += one.problems
+    series = {one.series.key: one.series for one in joined}
+    gathered.series.update(series)
+    gathered.problems += told_gaps(series)
+    _take_restarts(joined, gathered)
+
+
+def _groups(entries: Sequence[Found], gathered: Gathered) -> list[tuple[Name, list[Found]]]:
+    by_name: dict[str, list[Found]] = {}
     for entry in entries:
-        name = entry.stem[: -len(".csv")]
-        known = metric_id(name)
+        by_name.setdefault(entry.stem[: -len(".csv")], []).append(entry)
+    prefixes = prefixes_of(by_name)
+    by_metric: dict[tuple[str, str | None], dict[str, Name]] = {}
+    for name, found in by_name.items():
+        known = read_name(name, prefixes)
         if known is None:
-            gathered.ignore(entry, "a metric that is not used")
+            for entry in found:
+                gathered.ignore(entry, "a metric that is not used")
         else:
-            groups.setdefault(known, {}).setdefault(name, []).append(entry)
-    for (key, database), names in groups.items():
+            by_metric.setdefault((known.id, known.database), {})[name] = known
+    groups = []
+    for names in by_metric.values():
         # 4.x may write a metric with and without its namespace: the same numbers.
         chosen = max(names, key=lambda name: (len(name.split(".")), name))
-        for name in names.keys() - {chosen}:
+        for name in sorted(names.keys() - {chosen}):
             gathered.problems.append(f"{name} and {chosen} are the same metric; {chosen} is used")
-            for entry in names[name]:
+            for entry in by_name[name]:
                 gathered.ignore(entry, f"the same metric as {chosen}")
-        _take_metric(key, database, names[chosen], gathered)
+        groups.append((names[chosen], by_name[chosen]))
+    return groups
 
 
-def _take_metric(
-    key: str, database: str | None, entries: Sequence[Found], gathered: Gathered
-) -> None:
+def _read(group: tuple[Name, Sequence[Found]]) -> _Read:
+    name, entries = group
     files: list[MetricFile] = []
+    failed: list[tuple[Found, ExportError]] = []
+    # A database may be stopped and started while the server runs on.
+    whole = name.database is None
     for entry in entries:
         try:
-            file = read_metric(entry.member)
+            files.append(read_metric(entry.member, rates=whole))
         except ExportError as problem:
-            gathered.fail(entry, problem)
-            continue
-        gathered.sources.append(file.source)
-        gathered.problems += file.problems
-        if len(file.times):
-            files.append(file)
-    if not files:
-        return
-    series, resets, problems = join_series(load_metrics()[key], database, files)
-    gathered.series[series.key] = series
-    # A database may be stopped and started while the server runs on.
-    if database is None:
-        gathered.resets.append(resets)
-    gathered.problems += problems
+            failed.append((entry, problem))
+    filled = [file for file in files if len(file.times)]
+    joined = join_series(load_metrics()[name.id], name.database, filled) if filled else None
+    return files, failed, joined
+
+
+def _sharing(series: Series, shared: dict[tuple[int, float], Floats]) -> Series:
+    # All metrics of a server are written at the same times: one array serves them all.
+    times = series.times
+    known = shared.setdefault((len(times), float(times[0])), times)
+    if known is times or not np.array_equal(known, times):
+        return series
+    return replace(series, times=known)
+
+
+def _take_restarts(joined: Sequence[Joined], gathered: Gathered) -> None:
+    own = [one for one in joined if one.series.database is None]
+    counters = [one for one in own if one.rates is not None]
+    starts = process_starts(one.rates for one in counters if one.rates is not None)
+    begin = min((float(one.series.times[0]) for one in own), default=np.inf)
+    restarts = [start.time for start in starts if start.time > begin]
+    if restarts:
+        gathered.resets.append(np.array(restarts))
+    for one in own:
+        gathered.resets.append(without_known(one.resets, one.series.times, starts))
+    if starts:
+        _take_start(starts[-1], counters[0].series, gathered)
+
+
+def _take_start(start: ProcessStart, series: Series, gathered: Gathered) -> None:
+    moment = datetime.fromtimestamp(round(start.time), UTC)
+    text = (
+        f"{moment:%Y-%m-%dT%H:%M:%SZ}, to {start.doubt:.0f} s:"
+        " the time of a sample less the count over its mean rate"
+    )
+    gathered.machine.append(MachineFact("process-start", start.time, text, series.files[-1]))

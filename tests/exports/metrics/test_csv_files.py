@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from boltkb.catalogue import load_metrics
 from boltkb.errors import ExportError
-from boltkb.exports.metrics.csv_files import join_series, read_metric
+from boltkb.exports.metrics.csv_files import read_metric
+from boltkb.exports.metrics.joining import join_series
 
 HISTOGRAM = (
     "t,count,max,mean,min,stddev,p50,p75,p95,p98,p99,p999\n"
@@ -32,23 +33,23 @@ def test_a_counter_and_a_histogram_are_told_by_their_headers() -> None:
     read = read_metric(member("a.csv", HISTOGRAM))
     assert read.kind == "histogram"
     assert read.columns["max"].tolist() == [197, 296]
-    series, _, _ = join_series(load_metrics()["worker_thread_bound_time"], None, [read])
+    series = join_series(load_metrics()["worker_thread_bound_time"], None, [read]).series
     assert series.values.tolist() == [8, 11]
     np.testing.assert_allclose(series.columns["mean"], [0.074125, 0.0825])
 
 
 def test_accumulated_times_come_out_in_seconds() -> None:
     read = read_metric(member("a.csv", counter([1500, 4000])))
-    series, _, _ = join_series(load_metrics()["accumulated_processing_time"], None, [read])
+    series = join_series(load_metrics()["accumulated_processing_time"], None, [read]).series
     assert series.values.tolist() == [1.5, 4.0]
 
 
 def test_old_counters_in_gauge_layout_are_counters() -> None:
     read = read_metric(member("a.csv", gauge([5, 6, 1])))
-    series, resets, _ = join_series(load_metrics()["messages_received"], None, [read])
-    assert series.kind == "counter"
-    assert resets.tolist() == [START + 2]
-    assert join_series(load_metrics()["vm_pause_time"], None, [read])[0].kind == "gauge"
+    joined = join_series(load_metrics()["messages_received"], None, [read])
+    assert joined.series.kind == "counter"
+    assert joined.resets.tolist() == [START + 2]
+    assert join_series(load_metrics()["vm_pause_time"], None, [read]).series.kind == "gauge"
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
@@ -97,14 +98,14 @@ def test_a_time_that_is_none_is_refused_at_its_line() -> None:
 
 def test_a_missing_gauge_value_stays_missing() -> None:
     read = read_metric(member("a.csv", f"t,value\n{START},NaN\n{START + 1},2\n"))
-    series, _, _ = join_series(load_metrics()["connections_running"], None, [read])
+    series = join_series(load_metrics()["connections_running"], None, [read]).series
     np.testing.assert_array_equal(series.values, [np.nan, 2])
 
 
 def test_a_clock_that_goes_back_is_told_and_times_stay_in_order() -> None:
     text = gauge([1, 2, 3]) + gauge([4, 5], start=START + 1).split("\n", 1)[1]
     read = read_metric(member("a.csv", text))
-    series, _, _ = join_series(load_metrics()["connections_running"], None, [read])
+    series = join_series(load_metrics()["connections_running"], None, [read]).series
     assert "clock goes back 1 times" in read.problems[0]
     assert series.times.tolist() == [START, START + 1, START + 2]
     assert series.values.tolist() == [1, 4, 5]
@@ -112,16 +113,16 @@ def test_a_clock_that_goes_back_is_told_and_times_stay_in_order() -> None:
 
 def test_duplicated_files_count_once() -> None:
     reads = [read_metric(member(name, counter([1, 2, 3]))) for name in ("a.csv.1", "a.csv")]
-    series, resets, _ = join_series(load_metrics()["messages_received"], None, reads)
-    assert series.values.tolist() == [1, 2, 3]
-    assert resets.size == 0
+    joined = join_series(load_metrics()["messages_received"], None, reads)
+    assert joined.series.values.tolist() == [1, 2, 3]
+    assert joined.resets.size == 0
 
 
 def test_files_of_different_layouts_are_not_mixed() -> None:
     reads = [read_metric(member("a.1", gauge([9]))), read_metric(member("a", counter([1, 2])))]
-    series, _, problems = join_series(load_metrics()["messages_received"], None, reads)
-    assert series.values.tolist() == [1, 2]
-    assert "different layouts" in problems[0]
+    joined = join_series(load_metrics()["messages_received"], None, reads)
+    assert joined.series.values.tolist() == [1, 2]
+    assert "different layouts" in joined.problems[0]
 
 
 def test_an_empty_file_has_no_rows_and_no_header_is_an_error() -> None:
