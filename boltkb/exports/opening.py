@@ -20,7 +20,7 @@ from boltkb.exports.intake.streams import Limits
 from boltkb.exports.intake.take import take_manifests
 from boltkb.exports.logs.incidents import count_once, restart_times
 from boltkb.exports.logs.take import take_logs
-from boltkb.exports.metrics.take import take_metrics
+from boltkb.exports.metrics.take import take_metrics, take_panels, take_scraped
 from boltkb.exports.moments.take import take_connections, take_dumps, take_transactions
 from boltkb.exports.recognise import recognise
 from boltkb.exports.reconcile import Clock, clock_of, settings_in_force, timed
@@ -34,6 +34,8 @@ __all__ = ["open_export"]
 #: What is read first may tell how to read the rest: logs know the zone of dates without one.
 _TAKERS: Mapping[SourceKind, Taker] = {
     "metric": take_metrics,
+    "scraped-metrics": take_scraped,
+    "panel": take_panels,
     "log": take_logs,
     "configuration": take_configurations,
     "thread-dump": take_dumps,

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from boltkb.exports.metrics.digits import usual_rows
+from boltkb.exports.metrics.times import EARLIEST, LATEST
 from boltkb.exports.records import Floats
 
 __all__ = ["Refused", "Rows"]
 
-#: Times outside these are not times of a Neo4j server (2010 and 2100).
-EARLIEST, LATEST = 1_262_304_000.0, 4_102_444_800.0
 #: Blocks up to this many bytes are read line by line when they cannot be read at once.
 _SMALL = 8192
 #: Digits behind the point in files of the versions that may have written a decimal comma.

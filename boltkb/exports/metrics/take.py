@@ -14,12 +14,17 @@ from boltkb.catalogue import load_metrics
 from boltkb.errors import ExportError
 from boltkb.exports.gathered import Found, Gathered
 from boltkb.exports.metrics.csv_files import MetricFile, read_metric
+from boltkb.exports.metrics.exposition import read_page
 from boltkb.exports.metrics.joining import Joined, join_series, told_gaps
 from boltkb.exports.metrics.names import Name, prefixes_of, read_name
+from boltkb.exports.metrics.panels import read_panel
 from boltkb.exports.metrics.process_starts import ProcessStart, process_starts, without_known
-from boltkb.exports.records import Floats, MachineFact, Series
+from boltkb.exports.metrics.query_results import looks_like_answer, read_answer
+from boltkb.exports.metrics.readings import Readings
+from boltkb.exports.metrics.server_readings import ServerReadings
+from boltkb.exports.records import Floats, MachineFact, Series, Source
 
-__all__ = ["take_metrics"]
+__all__ = ["add_server", "server_readings", "take_metrics", "take_panels", "take_scraped"]
 
 #: Threads that read files: the reading itself releases Python's lock.
 _READERS = 4
@@ -52,6 +57,115 @@ def take_metrics(entries: Sequence[Found], gathered: Gathered) -> None:
     gathered.series.update(series)
     gathered.problems += told_gaps(series)
     _take_restarts(joined, gathered)
+
+
+def take_scraped(entries: Sequence[Found], gathered: Gathered) -> None:
+    """Read what Prometheus scraped of one server, in whatever form it was saved."""
+    _take_readings(entries, gathered)
+
+
+def take_panels(entries: Sequence[Found], gathered: Gathered) -> None:
+    """Read tables that were saved from a dashboard's panels about one server."""
+    _take_readings(entries, gathered)
+
+
+def server_readings(entries: Sequence[Found], gathered: Gathered) -> tuple[ServerReadings, ...]:
+    """Return what scraped metrics or saved panels say, server by server.
+
+    Parameters
+    ----------
+    entries : sequence of Found
+        Of the kinds `scraped-metrics` and `panel`.
+    gathered : Gathered
+        Receives the sources, and what is wrong with them; no series.
+
+    Returns
+    -------
+    tuple of ServerReadings
+        By the server's name.  Readings without any label belong to the only server that has
+        one, where there is just one; else to a server without a name.
+    """
+    readings = Readings()
+    for entry in entries:
+        # Each file is read by itself first: one that fails half-way leaves nothing behind.
+        own = Readings()
+        try:
+            source, problems = _read_one(entry, own)
+        except ExportError as problem:
+            gathered.fail(entry, problem)
+            continue
+        readings.merge(own)
+        gathered.sources.append(source)
+        gathered.problems += problems
+    named = [server for server in readings.servers if server]
+    if len(named) == 1 and "" in readings.servers:
+        gathered.problems.append(
+            f"metrics without a label that names a server are taken as those of {named[0]}"
+        )
+        readings.rename("", named[0])
+    return readings.by_server()
+
+
+def add_server(server: ServerReadings, gathered: Gathered) -> None:
+    """Add what was read of one server; what CSV files say goes before it.
+
+    Parameters
+    ----------
+    server : ServerReadings
+    gathered : Gathered
+    """
+    twice = sorted(server.series.keys() & gathered.series.keys())
+    if twice:
+        told = ", ".join(twice[:4]) + (f" and {len(twice) - 4} more" if len(twice) > 4 else "")
+        other = next(iter(server.series[twice[0]].files), server.series[twice[0]].where)
+        taken = gathered.series[twice[0]].where
+        gathered.problems.append(f"{told}: in {taken.file} and in {other.file}; the former is used")
+    for key, series in server.series.items():
+        gathered.series.setdefault(key, series)
+    if not twice:
+        gathered.resets += [times for times in server.resets if len(times)]
+    gathered.problems += server.problems
+    if server.moment:
+        gathered.problems.append(
+            f"{len(server.moment)} metrics have readings without a time (the first in"
+            f" {next(iter(server.where.values()))}): they tell of moments, not of a course"
+        )
+    for key, values in server.moment.items():
+        least, most = min(values), max(values)
+        text = f"{most:g}" if len(values) == 1 else f"{least:g} to {most:g} in {len(values)} pages"
+        gathered.machine.append(MachineFact(f"metric:{key}", most, text, server.where[key]))
+
+
+def _take_readings(entries: Sequence[Found], gathered: Gathered) -> None:
+    before = len(gathered.sources)
+    servers = server_readings(entries, gathered)
+    if len(servers) > 1:
+        told = ", ".join(server.server or "one without a name" for server in servers[:6])
+        more = f" and {len(servers) - 6} more" if len(servers) > 6 else ""
+        why = (
+            f"the metrics of {len(servers)} servers are in it or beside it ({told}{more});"
+            " none is taken: save those of one server by themselves"
+        )
+        # What was read of them is taken back: none of it is used.
+        refused = {source.path for source in gathered.sources[before:]}
+        del gathered.sources[before:]
+        for entry in entries:
+            if entry.member.path in refused:
+                gathered.ignore(entry, why)
+        gathered.problems.append(f"{entries[0].member.path}: not read: {why}")
+        return
+    for server in servers:
+        add_server(server, gathered)
+
+
+def _read_one(entry: Found, readings: Readings) -> tuple[Source, tuple[str, ...]]:
+    if entry.kind == "panel":
+        return read_panel(entry.member, readings)
+    head = entry.member.head(16384)
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if looks_like_answer(head.decode("utf-16" if wide else "utf-8-sig", "replace")):
+        return read_answer(entry.member, readings), ()
+    return read_page(entry.member, readings)
 
 
 def _groups(entries: Sequence[Found], gathered: Gathered) -> list[tuple[Name, list[Found]]]:
