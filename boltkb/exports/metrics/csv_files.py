@@ -102,6 +102,7 @@ def read_metric(member: Member, *, rates: bool = False, block: int = _BLOCK) -> 
         rows = Rows(names, wanted)
         rest = b""
         skipping = False
+        data = data or stream.read(block)
         while data:
             end = data.rfind(b"\n") + 1
             whole = b"".join((rest, memoryview(data)[:end])) if end else b""
@@ -118,7 +119,7 @@ def read_metric(member: Member, *, rates: bool = False, block: int = _BLOCK) -> 
                     rows.skip(f"longer than {_LONGEST_LINE:,} bytes")
                 rest, skipping = b"", True
             data = stream.read(block)
-    if rest:
+    if rest and not skipping:
         rows.skip("cut in the middle")
         problems.append(f"{member.path}: its last line is cut and was left out ({len(rest)} bytes)")
     if rows.commas:
