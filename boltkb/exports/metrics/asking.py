@@ -131,6 +131,8 @@ class Prometheus:
                 raise TooMuch(f"more than {_LARGEST_ANSWER >> 20} MiB")
             if time.monotonic() > deadline:
                 raise ExportError("Prometheus takes too long to answer", self.path)
+        if answer.length:
+            raise ExportError("Prometheus broke off in the middle of its answer", self.path)
         return b"".join(parts).decode("utf-8", "replace")
 
     def _said(self, problem: urllib.error.HTTPError) -> Exception:

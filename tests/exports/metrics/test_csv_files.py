@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from export_shapes import START, counter, gauge, member
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boltkb.catalogue import load_metrics
@@ -20,6 +20,7 @@ HISTOGRAM = (
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**12), min_size=1, max_size=50))
 def test_a_gauge_is_read_as_written(values: list[int]) -> None:
     read = read_metric(member("a.csv", gauge(values)))
@@ -167,10 +168,13 @@ _NUMBERS = st.one_of(
 )
 _LINES = st.one_of(
     st.tuples(st.integers(START, START + 10**6), _NUMBERS).map(lambda row: f"{row[0]},{row[1]}"),
-    st.sampled_from(["", "t,value", "x", "1,2", f"{START},x", f"{START},1,2", f"{START}", "\x00,1"]),
+    st.sampled_from(
+        ["", "t,value", "x", "1,2", f"{START},x", f"{START},1,2", f"{START}", "\x00,1"]
+    ),
 )
 
 
+@settings(deadline=None)
 @given(st.lists(_LINES, max_size=60), st.booleans(), st.integers(1, 80))
 def test_any_chunk_size_gives_what_a_slow_reader_gives(
     lines: list[str], ended: bool, block: int
@@ -207,7 +211,9 @@ def test_a_row_that_lacks_columns_nobody_asked_for_is_refused() -> None:
 
 
 def test_headers_one_after_the_other_and_at_the_end() -> None:
-    text = "t,value\nt,value\n\n" + f"{START},1\n" + "t,value\nt,value\n" + f"{START + 9},2\nt,value\n"
+    text = (
+        "t,value\nt,value\n\n" + f"{START},1\n" + "t,value\nt,value\n" + f"{START + 9},2\nt,value\n"
+    )
     read = read_metric(member("a.csv", text))
     assert read.values.tolist() == [1, 2]
     assert read.restarts.tolist() == [START, START + 9, START + 9]
@@ -245,8 +251,11 @@ def test_a_header_that_never_ends_or_names_a_column_twice_is_an_error() -> None:
 
 
 def test_a_timer_has_a_histogram_s_columns() -> None:
-    head = HISTOGRAM.split("\n", 1)[0] + ",mean_rate,m1_rate,m5_rate,m15_rate,rate_unit,duration_unit"
-    row = f"{START},8,197,74.1,19,58.9,65.0,104.75,197.0,197.0,197.0,197.0,1.0,0.0,0.0,0.0,events/second,milliseconds"
+    head = (
+        HISTOGRAM.split("\n", 1)[0] + ",mean_rate,m1_rate,m5_rate,m15_rate,rate_unit,duration_unit"
+    )
+    row = f"{START},8,197,74.1,19,58.9,65.0,104.75,197.0,197.0,197.0,197.0"
+    row += ",1.0,0.0,0.0,0.0,events/second,milliseconds"
     read = read_metric(member("a.csv", f"{head}\n{row}\n"))
     assert (read.kind, read.columns["p75"].tolist()) == ("histogram", [104.75])
     assert read_metric(member("a.csv", f"t,count\n{START},3\n")).kind == "counter"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boltkb.exports.metrics.digits import usual_rows
@@ -12,6 +12,7 @@ from boltkb.exports.metrics.digits import usual_rows
 TIMES = st.integers(1_262_304_001, 1_269_999_999)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TIMES, st.integers(0, 10**15 - 1)), min_size=1, max_size=40))
 def test_whole_numbers_of_any_length_mixed(rows: list[tuple[int, int]]) -> None:
     block = "".join(f"{time},{value}\n" for time, value in rows).encode()
@@ -25,6 +26,7 @@ def test_whole_numbers_of_any_length_mixed(rows: list[tuple[int, int]]) -> None:
     assert read[1].tolist() == [value for _, value in rows]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0, 99_999_999, exclude_max=True), min_size=1, max_size=40),
     st.integers(1, 7),
@@ -71,6 +73,7 @@ def test_whatever_is_unusual_is_left_to_others(line: str, place: int) -> None:
         assert usual_rows("".join(f"{one}\n" for one in lines).encode(), 2, [0, 1]) is None
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.integers(2, 7))
 def test_any_bytes_give_right_numbers_or_none(block: bytes, width: int) -> None:
     read = usual_rows(block + b"\n", width, [0, 1])

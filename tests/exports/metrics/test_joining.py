@@ -22,7 +22,11 @@ def test_rotated_files_are_joined_by_their_times() -> None:
     )
     assert joined.series.values.tolist() == [1, 2, 3, 4, 5]
     assert np.diff(joined.series.times).tolist() == [30, 30, 30, 30]
-    assert [str(where) for where in joined.series.files] == ["a.csv.2:2-3", "a.csv.1:2-4", "a.csv:2"]
+    assert [str(where) for where in joined.series.files] == [
+        "a.csv.2:2-3",
+        "a.csv.1:2-4",
+        "a.csv:2",
+    ]
 
 
 def test_a_series_that_never_changes_reads_like_any_other() -> None:
