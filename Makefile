@@ -55,7 +55,7 @@ lint: $(STAMP) ## ruff, mypy, the floors
 	@$(BIN)/lint-imports --config pyproject.toml
 
 test: $(STAMP) lint ## every check: lint, types, floors, tests, notebooks, site, browser
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 bench: $(STAMP) ## the benchmarks, as ratios against a named peer in the same run
 	@$(BIN)/python -m benchmarks
