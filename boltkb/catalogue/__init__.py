@@ -4,6 +4,14 @@ A setting, a metric, a log message, a word: each with the versions in which its 
 with a source that somebody read.  Knows nothing of files in an export, of fits or of reports.
 """
 
+from boltkb.catalogue.clients import (
+    DriverLine,
+    DriverOption,
+    ErrorText,
+    load_driver_lines,
+    load_drivers,
+    load_errors,
+)
 from boltkb.catalogue.entries import (
     Interval,
     Message,
@@ -28,6 +36,9 @@ from boltkb.catalogue.loader import (
 from boltkb.catalogue.version import Version
 
 __all__ = [
+    "DriverLine",
+    "DriverOption",
+    "ErrorText",
     "Interval",
     "Message",
     "Metric",
@@ -36,6 +47,9 @@ __all__ = [
     "Source",
     "Term",
     "Version",
+    "load_driver_lines",
+    "load_drivers",
+    "load_errors",
     "load_messages",
     "load_metrics",
     "load_rules",

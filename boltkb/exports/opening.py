@@ -12,6 +12,7 @@ from pathlib import Path
 
 from boltkb.catalogue import load_messages
 from boltkb.errors import ExportError
+from boltkb.exports.drivers.take import take_driver_logs, take_driver_metrics
 from boltkb.exports.export import Export
 from boltkb.exports.gathered import Found, Gathered, Taker
 from boltkb.exports.intake.manifests import Manifest
@@ -39,6 +40,8 @@ _TAKERS: Mapping[SourceKind, Taker] = {
     "thread-dump": take_dumps,
     "transactions": take_transactions,
     "connections": take_connections,
+    "driver-log": take_driver_logs,
+    "driver-metrics": take_driver_metrics,
     "manifest": take_manifests,
 }
 

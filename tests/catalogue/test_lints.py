@@ -11,6 +11,9 @@ import pytest
 from boltkb.catalogue import (
     Interval,
     Version,
+    load_driver_lines,
+    load_drivers,
+    load_errors,
     load_messages,
     load_metrics,
     load_rules,
@@ -39,6 +42,9 @@ LOADERS = {
     "sources.toml": load_sources,
     "glossary.toml": load_terms,
     "rules.toml": load_rules,
+    "drivers.toml": load_drivers,
+    "driver_lines.toml": load_driver_lines,
+    "errors.toml": load_errors,
 }
 
 
