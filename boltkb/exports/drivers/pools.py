@@ -246,8 +246,9 @@ class Pools:
     def records(self, version: str | None) -> Iterator[DriverPool]:
         """Yield the pools of which something was told, by language and address."""
         for _, tally in sorted(self._tallies.items()):
-            if not self._sockets and tally.language == "python":
-                _count_openings(tally)
+            if not self._sockets and tally.counts["opening", "pool"]:
+                # Without the lines of the connections nothing says how an opening ended.
+                tally.forget_use()
             pool = tally.pool(version)
             if pool.counts:
                 yield pool
@@ -258,13 +259,6 @@ class Pools:
             thinned = tally.thinned()
             if thinned:
                 yield f"{self._path}: of the pool towards {tally.address or 'unknown'}: {thinned}"
-
-
-def _count_openings(tally: Tally) -> None:
-    """Take openings for acquisitions where the log has no line of the connections themselves."""
-    openings = tally.counts["opening", "pool"]
-    if openings:
-        tally.counts["acquired", "pool"] += openings
 
 
 def _who(text: str) -> str | None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import lru_cache
 
+from ahocorasick_rs import BytesAhoCorasick
+
 from boltkb.catalogue import DriverLine, load_driver_lines
 from boltkb.exports.drivers.dumps import METRICS_NEEDLE, Gauges, read_metrics_text
 from boltkb.exports.drivers.lines import Unwrapped, begins_entry, dated, unwrapped
@@ -165,7 +167,7 @@ class _State:
         self._resolved: tuple[int, int, tuple[float, bool] | None] = (0, 0, None)
         self._undated = 0
         self._zoneless = False
-        self._needles = [needle.encode("ascii") for needle in _by_needle()]
+        self._automaton = _automaton()
 
     def refuse(self, line: int, why: str) -> None:
         self._refused += 1
@@ -175,13 +177,8 @@ class _State:
     def scan(self, block: bytes) -> None:
         if self._version is None:
             self._look_for_version(block)
-        starts = {
-            block.rfind(b"\n", 0, place) + 1
-            for needle in (*self._needles, METRICS_NEEDLE)
-            for place in _all(block, needle)
-        }
         counted, number = 0, self.number + 1
-        for start in sorted(starts):
+        for start in _starts(block, self._automaton):
             number += block.count(b"\n", counted, start)
             counted = start
             raw = block[start : block.index(b"\n", start)]
@@ -306,10 +303,16 @@ def _sorted_out(
     return known
 
 
-def _all(block: bytes, needle: bytes) -> Iterator[int]:
-    """Yield where a needle is, once for each line; the block ends with a line's end."""
-    place = block.find(needle)
-    while place >= 0:
-        yield place
-        end = block.find(b"\n", place)
-        place = block.find(needle, end)
+@lru_cache(maxsize=1)
+def _automaton() -> BytesAhoCorasick:
+    """Return what finds all needles in one pass: forty searches would cost forty."""
+    return BytesAhoCorasick([*(needle.encode("ascii") for needle in _by_needle()), METRICS_NEEDLE])
+
+
+def _starts(block: bytes, automaton: BytesAhoCorasick) -> Iterator[int]:
+    """Yield where each line begins that holds a needle; the block ends with a line's end."""
+    end = 0
+    for _, place, _ in automaton.find_matches_as_indexes(block):
+        if place >= end:
+            yield block.rfind(b"\n", end - 1 if end else 0, place) + 1
+            end = block.index(b"\n", place) + 1

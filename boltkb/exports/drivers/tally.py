@@ -203,6 +203,12 @@ class Tally:
         if time is not None:
             self.steps.add(time, len(self.held))
 
+    def forget_use(self) -> None:
+        """Give up acquisitions and the number in use, of which only some were told."""
+        for key in [key for key in self.counts if key[0] == "acquired"]:
+            del self.counts[key]
+        self.steps = Steps()
+
     def total_counts(self) -> dict[str, int]:
         """Return how often each happened, of several layers the one that tells of most."""
         most: dict[str, int] = {}
