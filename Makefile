@@ -32,7 +32,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 report: $(STAMP) ## reports on the committed captures (or on EXPORT=), then the site
 ifeq ($(strip $(EXPORT)),)
-	@$(BIN)/boltkb report $(CAPTURES) --out $(REPORTS)
+	@$(BIN)/boltkb report $(CAPTURES) --no-redact --out $(REPORTS)
 else
 	@$(BIN)/boltkb report "$(EXPORT)" --out $(REPORTS)
 endif

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from boltkb.advice import advise
     from boltkb.bolt import diagnose, observe, read_pool, size_threads
-    from boltkb.exports import open_export
+    from boltkb.exports import hide_names, open_export
     from boltkb.figures import plot_busy, plot_incident, plot_sizing
     from boltkb.publish import report
     from boltkb.publish.parameters import check_namespace
@@ -32,6 +32,7 @@ __all__ = [
     "check_namespace",
     "diagnose",
     "fit_queue",
+    "hide_names",
     "observe",
     "open_export",
     "plot_busy",
@@ -47,6 +48,7 @@ _ROOMS = {
     "check_namespace": "boltkb.publish.parameters",
     "diagnose": "boltkb.bolt",
     "fit_queue": "boltkb.queueing",
+    "hide_names": "boltkb.exports",
     "observe": "boltkb.bolt",
     "open_export": "boltkb.exports",
     "plot_busy": "boltkb.figures",

@@ -10,7 +10,7 @@ told, never fatal and never silent.
 
 from boltkb.exports.export import Export, empty_export, iso
 from boltkb.exports.intake.streams import Limits
-from boltkb.exports.opening import open_export
+from boltkb.exports.opening import list_servers, open_export
 from boltkb.exports.records import (
     ConnectionRow,
     DriverPool,
@@ -29,6 +29,7 @@ from boltkb.exports.records import (
     Where,
     Worker,
 )
+from boltkb.exports.redaction import hide_names, redact
 
 __all__ = [
     "ConnectionRow",
@@ -50,6 +51,9 @@ __all__ = [
     "Where",
     "Worker",
     "empty_export",
+    "hide_names",
     "iso",
+    "list_servers",
     "open_export",
+    "redact",
 ]
