@@ -154,6 +154,18 @@ def _part(facts: Mapping[str, object]) -> dict[str, object]:
     return dict(part) if isinstance(part, Mapping) else {}
 
 
+@app.command()
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Remove what is kept.")] = False,
+) -> None:
+    """Say where readings of large exports are kept, or remove them; BOLTKB_CACHE=off keeps none."""
+    from boltkb import cache_folder, clear_cache
+
+    if clear:
+        typer.echo(f"removed {clear_cache()} readings")
+    typer.echo(cache_folder() or "nothing is kept: BOLTKB_CACHE=off")
+
+
 def main() -> None:
     """Run the command; errors of the package end it without a traceback."""
     try:

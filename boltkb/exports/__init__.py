@@ -8,6 +8,7 @@ Everything read here comes from strangers: nothing in it is trusted, a broken li
 told, never fatal and never silent.
 """
 
+from boltkb.exports.cache import cache_folder, clear_cache
 from boltkb.exports.export import Export, empty_export, iso
 from boltkb.exports.intake.streams import Limits
 from boltkb.exports.opening import list_servers, open_export
@@ -50,6 +51,8 @@ __all__ = [
     "TransactionRow",
     "Where",
     "Worker",
+    "cache_folder",
+    "clear_cache",
     "empty_export",
     "hide_names",
     "iso",

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from boltkb.errors import ExportError
 from boltkb.exports.assembling import assemble, clock_told
+from boltkb.exports.cache import cached
 from boltkb.exports.drivers.take import take_driver_logs, take_driver_metrics
 from boltkb.exports.export import Export
 from boltkb.exports.gathered import Found, Gathered, Taker
@@ -78,7 +79,8 @@ def open_export(
 
     Files are recognised by their own names and first bytes; folders may be named and nested in
     any way, so the layout of `neo4j-admin server report` is read as it is.  A folder in which
-    the exports of several servers lie side by side is a cluster.
+    the exports of several servers lie side by side is a cluster.  What a large
+    export held is kept in a cache (`boltkb.exports.cache`), until one of its files changes.
 
     Parameters
     ----------
@@ -112,33 +114,8 @@ def open_export(
     ...     open_export(folder).setting("bolt-threads-max").value
     '8'
     """
-    given = Path(path)
-    gathered = Gathered()
-    found = _looked_through(given, gathered, limits)
-    servers, rest = part_servers(found)
-    if server:
-        _check_server(server, servers, given)
-    elif not servers:
-        return _one(given, _name(given), found, gathered, Watch(len(found), progress))
-    chosen = [part for part in servers if server in {"", part.name}]
-    files = sum(len(part.found) for part in chosen) + (0 if server else len(rest))
-    watch = Watch(files, progress)
-    members = [
-        _one(given, f"{_name(given)}-{part.name}", part.found, _within(gathered, part.root), watch)
-        for part in chosen
-    ]
-    if server:
-        return members[0]
-    roots = tuple(part.root for part in servers)
-    outside = [entry for entry in gathered.ignored if not entry.path.startswith(roots)]
-    shared = Gathered(ignored=outside)
-    _read(rest, given, shared, watch)
-    return replace(
-        assemble(given, _name(given), shared),
-        start=min((m.start for m in members if m.start is not None), default=None),
-        end=max((m.end for m in members if m.end is not None), default=None),
-        servers=tuple(members),
-    )
+    given, chosen = Path(path), limits or Limits()
+    return cached(given, chosen, lambda: _opened(given, server, chosen, progress), server=server)
 
 
 def list_servers(path: str | os.PathLike[str], *, limits: Limits | None = None) -> tuple[str, ...]:
@@ -170,11 +147,40 @@ def list_servers(path: str | os.PathLike[str], *, limits: Limits | None = None) 
     ...     list_servers(folder)
     ('core-1', 'core-2')
     """
-    servers, _ = part_servers(_looked_through(Path(path), Gathered(), limits))
+    servers, _ = part_servers(_looked_through(Path(path), Gathered(), limits or Limits()))
     return tuple(part.name for part in servers)
 
 
-def _looked_through(given: Path, gathered: Gathered, limits: Limits | None) -> list[Found]:
+def _opened(given: Path, server: str, limits: Limits, progress: Progress | None) -> Export:
+    gathered = Gathered()
+    found = _looked_through(given, gathered, limits)
+    servers, rest = part_servers(found)
+    if server:
+        _check_server(server, servers, given)
+    elif not servers:
+        return _one(given, _name(given), found, gathered, Watch(len(found), progress))
+    chosen = [part for part in servers if server in {"", part.name}]
+    files = sum(len(part.found) for part in chosen) + (0 if server else len(rest))
+    watch = Watch(files, progress)
+    members = [
+        _one(given, f"{_name(given)}-{part.name}", part.found, _within(gathered, part.root), watch)
+        for part in chosen
+    ]
+    if server:
+        return members[0]
+    roots = tuple(part.root for part in servers)
+    outside = [entry for entry in gathered.ignored if not entry.path.startswith(roots)]
+    shared = Gathered(ignored=outside)
+    _read(rest, given, shared, watch)
+    return replace(
+        assemble(given, _name(given), shared),
+        start=min((m.start for m in members if m.start is not None), default=None),
+        end=max((m.end for m in members if m.end is not None), default=None),
+        servers=tuple(members),
+    )
+
+
+def _looked_through(given: Path, gathered: Gathered, limits: Limits) -> list[Found]:
     members, ignored = list_members(given, limits, notes=gathered.problems)
     gathered.ignored += ignored
     return _recognised(members, gathered)
