@@ -272,6 +272,12 @@ class _State:
     def finished(self, kind: SourceKind) -> DriverLog:
         pools = (*self._pools.records(self._version), *self._gauges.records(self._version))
         problems = list(self._pools.problems())
+        others = self.number - self._rows - self._refused
+        if others > 0:
+            problems.append(
+                f"{self._path}: {others:,} of its {self.number:,} lines are not about a driver's"
+                " pool"
+            )
         if self._undated:
             problems.append(
                 f"{self._path}: {self._undated:,} lines about the driver have no date and are"

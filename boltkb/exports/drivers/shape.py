@@ -19,6 +19,9 @@ _SCRAPE = re.compile(
     rb'(?m)^neo4j_driver_connections_\w+\{|^db_client_connection_\w+\{[^}\n]{0,2000}db_system_name="neo4j"'
     rb'|"name" ?: ?"neo4j\.driver\.connections\.'
 )
+_NO_THREADS = b"Neo.TransientError.Request.NoThreadsAvailable"
+#: A category of the server's own; the driver inside it has `o.n.d.`.
+_SERVERS_ENTRY = re.compile(rb"\[(?:o\.n|org\.neo4j)\.(?!d)|======== Neo4j ")
 _DUMP = b", timedOutToAcquire="
 _SERVERS_METRIC = re.compile(rb"(?m)^neo4j_(?:dbms|database)_")
 
@@ -57,7 +60,7 @@ def is_scrape(head: bytes) -> bool:
 
 def _speaks(head: bytes) -> bool:
     """Return whether a driver wrote any line of a file's beginning."""
-    if b"Neo.TransientError.Request.NoThreadsAvailable" in head:
+    if _NO_THREADS in head and not _SERVERS_ENTRY.search(head):
         return True
     for line in load_driver_lines().values():
         if not line.own:

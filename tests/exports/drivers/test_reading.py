@@ -62,6 +62,13 @@ def test_times_without_a_zone_are_read_in_the_given_one_and_that_is_said() -> No
     assert not read(LAYOUTS["spring"] + "\n").problems
 
 
+def test_other_lines_are_counted_and_not_refused() -> None:
+    other = "2026-11-26 15:04:38,000 INFO order 17 paid\n"
+    found = read(other * 3 + LAYOUTS["spring"] + "\n" + other)
+    assert (found.source.rows, found.source.refused) == (1, 0)
+    assert found.problems == ("app.log: 4 of its 5 lines are not about a driver's pool",)
+
+
 DOTNET = """\
 [2026-11-26 15:04:38.000 +00:00 ERR] [pool-db-1:7687] Failed to acquire a connection from \
 connection pool asynchronously.
@@ -94,6 +101,19 @@ def test_an_application_that_only_passes_the_error_on() -> None:
     assert (pool.language, pool.address, pool.counts) == ("unknown", "unknown", {"rejected": 1})
     assert pool.events[0].time == TIME
     assert pool.events[0].where.first_line == 4
+
+
+@pytest.mark.parametrize("block", [100, 4096, 1 << 20])
+@pytest.mark.parametrize("frames", [150, 500])
+def test_an_error_deep_in_a_stack_trace_has_its_entrys_time(block: int, frames: int) -> None:
+    text = "2026-11-26 15:04:38,000 ERROR orders failed\njava.lang.RuntimeException: x\n"
+    text += "\tat com.example.Orders.pay(Orders.java:17)\n" * frames
+    text += "Caused by: org.neo4j.driver.exceptions.ClientException: Unable to acquire connection"
+    text += " from the pool within configured maximum time of 60000ms\n"
+    (pool,) = read(text, block=block).pools
+    assert pool.counts == {"timed_out": 1}
+    # Four hundred lines are looked back over, no more.
+    assert pool.start == (TIME if frames < 400 else None)
 
 
 def test_an_error_before_the_drivers_own_lines_is_the_same_drivers() -> None:

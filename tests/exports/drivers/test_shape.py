@@ -44,6 +44,8 @@ def test_a_server_log_under_any_name_stays_the_servers() -> None:
 def test_an_error_of_the_server_in_a_log_makes_it_a_drivers_log() -> None:
     text = b"ERROR x {code: Neo.TransientError.Request.NoThreadsAvailable} {message: ...}\n"
     assert kind_of("app.log", QUIET + text) == "driver-log"
+    servers = debug_line(1, "Neo.TransientError.Request.NoThreadsAvailable", "ERROR", "o.n.b.Bolt")
+    assert kind_of("server-out.txt", servers.encode()) == "log"
 
 
 def test_the_servers_own_metrics_are_not_a_clients() -> None:
