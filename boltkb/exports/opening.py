@@ -8,39 +8,23 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from boltkb.errors import ExportError
-from boltkb.exports.assembling import assemble, clock_told
+from boltkb.exports.assembling import assemble
 from boltkb.exports.cache import cached
-from boltkb.exports.drivers.take import take_driver_logs, take_driver_metrics
 from boltkb.exports.export import Export
-from boltkb.exports.gathered import Found, Gathered, Taker
+from boltkb.exports.gathered import Found, Gathered
 from boltkb.exports.intake.members import Member, list_members
 from boltkb.exports.intake.packing import printable
 from boltkb.exports.intake.streams import Limits
-from boltkb.exports.intake.take import take_manifests
-from boltkb.exports.logs.take import take_logs
-from boltkb.exports.metrics.take import take_metrics
-from boltkb.exports.moments.take import (
-    take_connections,
-    take_dumps,
-    take_dumps_in_logs,
-    take_sockets,
-    take_transactions,
-)
 from boltkb.exports.progress import Progress, Watch
 from boltkb.exports.recognise import recognise
 from boltkb.exports.records import Ignored, SourceKind
 from boltkb.exports.servers import Server, one_server, part_servers
-from boltkb.exports.settings.take import (
-    take_configurations,
-    take_environments,
-    take_notes,
-    take_settings_lists,
-)
+from boltkb.exports.takers import TAKERS
 
 __all__ = ["list_servers", "open_export"]
 
@@ -49,23 +33,6 @@ __all__ = ["list_servers", "open_export"]
 _ENDING = re.compile(r"(?<=.)(?:\.tar)?\.[^.]*$")
 #: What says nothing of a server's threads by itself.
 _NO_EVIDENCE: frozenset[SourceKind] = frozenset({"manifest", "server-notes"})
-
-#: What is read first may tell how to read the rest: logs know the zone of dates without one.
-_TAKERS: Mapping[SourceKind, Taker] = {
-    "metric": take_metrics,
-    "log": take_logs,
-    "configuration": take_configurations,
-    "environment": take_environments,
-    "settings-list": take_settings_lists,
-    "server-notes": take_notes,
-    "thread-dump": take_dumps,
-    "transactions": take_transactions,
-    "connections": take_connections,
-    "sockets": take_sockets,
-    "driver-log": take_driver_logs,
-    "driver-metrics": take_driver_metrics,
-    "manifest": take_manifests,
-}
 
 
 def open_export(
@@ -212,14 +179,11 @@ def _one(
 def _read(found: Sequence[Found], given: Path, gathered: Gathered, watch: Watch) -> None:
     own = one_server(found, given, gathered.ignored, gathered.problems)
     watch.finish(len(found) - len(own))
-    for kind, take in _TAKERS.items():
+    for kind, take in TAKERS.items():
         entries = [watch.told(entry) for entry in own if entry.kind == kind]
         if entries:
             take(entries, gathered)
             watch.finish(len(entries))
-        if kind == "log":
-            gathered.zone = clock_told(gathered).zone
-            take_dumps_in_logs(entries, gathered)
 
 
 def _name(given: Path) -> str:
@@ -238,7 +202,7 @@ def _recognised(members: Sequence[Member], gathered: Gathered) -> list[Found]:
             continue
         if seen.kind is None:
             gathered.ignored.append(Ignored(member.path, seen.why))
-        elif seen.kind not in _TAKERS:
+        elif seen.kind not in TAKERS:
             why = f"a {seen.kind.replace('-', ' ')}, which is not read"
             gathered.ignored.append(Ignored(member.path, why))
         else:
