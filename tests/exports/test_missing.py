@@ -327,7 +327,26 @@ def test_text_numbers_the_steps_that_the_table_names():
     rows = {row[0]: row[3] for row in found.table().rows}
     places = {made.recipe: index for index, made in enumerate(found.steps, 1)}
     answer = found.answer("waiting")
-    assert rows[answer.question] == ", ".join(str(places[recipe]) for recipe in answer.recipes)
+    steps = ", ".join(map(str, sorted(places[recipe] for recipe in answer.recipes)))
+    assert rows[answer.question] == steps
+    assert f"cannot tell  {answer.question}\n             by step {steps}\n" in text
+
+
+def test_what_nothing_can_tell_is_said_so():
+    found = missing(server("4.4.44", "community"))
+    for key in ("arrivals", "peaks"):
+        question = found.answer(key).question
+        assert f"{question}\n             none in this version and edition" in str(found)
+        assert found.answer(key).recipes == ()
+
+
+def test_no_text_from_an_export_steers_a_terminal():
+    nasty = "\x1b[31m*a*\u202e"
+    value = SettingValue("server.bolt.thread_pool_max_size", "8", Where(f"{nasty}.conf", 3))
+    export = server("5.26.30", "enterprise", {"server.metrics.filter": nasty})
+    shown = str(missing(replace(export, settings={**export.settings, value.name: value})))
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
 
 
 def test_its_facts_are_json_and_fit_the_schema(export_folder):
