@@ -154,9 +154,9 @@ class Missing(Shown):
             lines += [f"{'':<13}{plain(f'{tells} ({where})')}" for tells, where in answer.by]
             steps = self._steps_for(answer)
             if steps:
-                more = "more by" if answer.by else "by"
+                more = f"{'more ' if answer.by else ''}by step{'s' if ',' in steps else ''}"
                 lines.append(
-                    f"{'':<13}{more} step {steps}" if steps[0].isdigit() else f"{'':<13}{steps}"
+                    f"{'':<13}{more} {steps}" if steps[0].isdigit() else f"{'':<13}{steps}"
                 )
         lines += ["", *self.notes]
         parts = ["\n".join(lines).rstrip()]

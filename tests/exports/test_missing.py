@@ -329,7 +329,7 @@ def test_text_numbers_the_steps_that_the_table_names():
     answer = found.answer("waiting")
     steps = ", ".join(map(str, sorted(places[recipe] for recipe in answer.recipes)))
     assert rows[answer.question] == steps
-    assert f"cannot tell  {answer.question}\n             by step {steps}\n" in text
+    assert f"cannot tell  {answer.question}\n             by steps {steps}\n" in text
 
 
 def test_what_nothing_can_tell_is_said_so():
@@ -363,3 +363,18 @@ def test_its_facts_are_json_and_fit_the_schema(export_folder):
 def test_no_line_names_a_path_that_is_not_neo4j_s():
     for version in VERSIONS:
         assert str(Path.home()) not in str(missing(server(version, None)))
+
+
+def test_settings_that_the_server_listed_at_its_start_answer_for_the_pool():
+    name = "server.default_listen_address"
+    value = SettingValue(name, "0.0.0.0", Where("logs/debug.log", 40), "start")
+    answer = missing(replace(server("5.20.0", None), settings={name: value})).answer("pool")
+    assert answer.state == "answered"
+    assert answer.by[0][1] == "logs/debug.log"
+
+
+def test_lists_of_old_versions_are_said_to_be_of_enterprise():
+    notes = {m.recipe: " ".join(m.notes) for m in missing(server("3.5.1", None)).steps}
+    for recipe in ("list-transactions", "list-connections"):
+        assert "Before 4.2 it belongs to Enterprise Edition." in notes[recipe]
+    assert "Before 4.2" not in str(missing(server("4.4.1", None)))

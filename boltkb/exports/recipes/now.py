@@ -64,6 +64,7 @@ def list_transactions(plan: Plan) -> Step:
                 "The question needs a Bolt thread itself: a full pool may refuse it, then ask"
                 " again. The list holds query texts."
             ),
+            *_enterprise_once(plan),
         ),
     )
 
@@ -81,8 +82,16 @@ def list_connections(plan: Plan) -> Step:
         "List the connections",
         "at once",
         _cypher(plan, text, "list-connections.csv"),
-        ("It needs a Bolt thread itself. It names the program of each client (user agent).",),
+        (
+            "It needs a Bolt thread itself. It names the program of each client (user agent).",
+            *_enterprise_once(plan),
+        ),
     )
+
+
+def _enterprise_once(plan: Plan) -> tuple[str, ...]:
+    old = any(version < _COMMUNITY_LISTS for version in plan.versions)
+    return ("Before 4.2 it belongs to Enterprise Edition.",) if old else ()
 
 
 def sockets(plan: Plan) -> Step:
