@@ -36,7 +36,8 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
         "connector": "text",
     },
     "DriverPool": {
-        "language": "keep", "version": "text", "address": "server", "counts": "keep", "totals": "keep",
+        "language": "keep", "version": "text", "address": "server", "counts": "keep",
+        "totals": "keep",
     },
     "Export": {
         "name": "name", "path": "name", "version": "text", "edition": "text", "settings": "keep",
