@@ -32,6 +32,8 @@ _NOISE = re.compile(
     re.IGNORECASE,
 )
 
+_HEADED = re.compile(r"(?:transaction|connection)id\b|\bvalue\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -226,7 +228,8 @@ def _record(text: str, place: int, number: int, reading: _Reading) -> _Rows:
 
 
 def _names(line: str) -> list[str]:
-    if len(line) > 4000:
+    # A header of another list holds one of these; a row seldom does.
+    if len(line) > 4000 or not _HEADED.search(line):
         return []
     return [part.strip().strip('"`').lower() for part in line.split(mark_of(line))]
 
