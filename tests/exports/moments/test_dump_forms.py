@@ -209,7 +209,11 @@ def test_dumps_in_the_midst_of_a_log(prefix: str, tmp_path) -> None:
     assert dumps[0].where.last_line < next(
         i for i, line in enumerate(lines, 1) if "Client disconnected" in line
     )
-    if not prefix:
+    if prefix:
+        # Such a log is no log of the server's yet: it is read for its dumps.
+        export = open_export(write(tmp_path / "a", {"docker.log": text}))
+        assert [item.held for item in export.thread_dumps] == [3, 3]
+    else:
         export = open_export(write(tmp_path / "a", {"logs/neo4j.log": text}))
         assert [item.held for item in export.thread_dumps] == [3, 3]
         assert export.version == "5.26.30"
@@ -275,3 +279,13 @@ def test_nul_bytes_are_counted() -> None:
     assert source.refused == 2
     assert source.why.endswith("holds NUL bytes")
     assert dumps[0].held == 3
+
+
+def test_more_than_memory_should_hold_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("boltkb.exports.moments.dumps._WORKERS", 9)
+    source, dumps = read_dumps(member("d", dump(400) + dump(410) + dump(420)))
+    assert [item.held for item in dumps] == [3, 3]
+    assert (source.refused, source.why.partition(": ")[2]) == (
+        1,
+        "more than 9 threads of the pool in one file",
+    )

@@ -319,3 +319,9 @@ def test_a_file_that_is_too_large_says_so(monkeypatch: pytest.MonkeyPatch) -> No
 def test_rows_of_settings_are_known_by_their_columns() -> None:
     text = "name,value,isDynamic\ndb.x,1,false\n"
     assert [row.kind for row in read_rows(member("s.csv", text))] == ["settings-list"]
+
+
+def test_more_rows_than_memory_should_hold_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("boltkb.exports.moments.tables._ROWS", 3)
+    source, rows, _ = read_moments(member("t", shell(ROWS * 4)), "transactions")
+    assert (len(rows), source.refused, source.why[:7]) == (3, 1, "line 5:")

@@ -127,3 +127,12 @@ def test_a_client_s_own_list_is_not_the_server_s(tmp_path) -> None:
     export = open_export(place)
     assert export.sockets == ()
     assert "1 lead to one elsewhere: taken on a client" in export.ignored[0].why
+
+
+def test_more_than_memory_should_hold_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("boltkb.exports.moments.sockets._KEPT", 2)
+    source, rows, _ = read_sockets(member("s", SS), {7687})
+    assert len(rows) == 2
+    assert source.refused == 2
+    assert "more than 2" in source.why
+    assert len(read_sockets(member("s", "2025-11-24T16:00:10Z\n" * 99), {7687})[1]) == 0
