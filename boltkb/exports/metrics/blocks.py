@@ -120,8 +120,9 @@ class Rows:
 
     def _keep(self, table: list[Floats], lines: Sequence[int]) -> None:
         times, values = table[0], table[1]
-        good = (times > EARLIEST) & (times < LATEST) & ~np.isinf(values)
-        if not good.all():
+        sane = times.min() > EARLIEST and times.max() < LATEST
+        if not sane or np.isinf(values).any():
+            good = (times > EARLIEST) & (times < LATEST) & ~np.isinf(values)
             for index in np.flatnonzero(~good).tolist():
                 shown = values[index] if EARLIEST < times[index] < LATEST else times[index]
                 self.refused.add(lines[index], f"not a time or value of a server: {shown:g}")
