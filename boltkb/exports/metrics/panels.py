@@ -19,7 +19,7 @@ from boltkb.exports.intake.members import Member
 from boltkb.exports.metrics.names import read_scraped_name
 from boltkb.exports.metrics.panel_names import PanelName, panel_name
 from boltkb.exports.metrics.quantities import read_quantity
-from boltkb.exports.metrics.readings import Readings
+from boltkb.exports.metrics.readings import Readings, server_of
 from boltkb.exports.metrics.text_lines import text_lines
 from boltkb.exports.metrics.times import read_moment
 from boltkb.exports.records import Source
@@ -241,6 +241,11 @@ class _Panel:
                 problems.append(
                     f"{self.path}: {drawn.head[:120]}: values are rounded as they were shown"
                     f" ({units})"
+                )
+            if drawn.name.summed and not server_of(drawn.name.labels):
+                problems.append(
+                    f"{self.path}: {drawn.head[:120]}: if the panel showed several servers, this"
+                    f" is their {drawn.name.summed}"
                 )
             spans = bool(drawn.units & {"ns", "us", "ms", "s", "min", "h", "d", "week"})
             kept = readings.add(
