@@ -86,7 +86,7 @@ def server_readings(entries: Sequence[Found], gathered: Gathered) -> tuple[Serve
         By the server's name.  Readings without any label belong to the only server that has
         one, where there is just one; else to a server without a name.
     """
-    read: list[tuple[str, Readings, Source]] = []
+    read: list[tuple[Found, Readings, Source]] = []
     for entry in entries:
         # Each file is read by itself first: one that fails half-way leaves nothing behind.
         own = Readings()
@@ -95,15 +95,19 @@ def server_readings(entries: Sequence[Found], gathered: Gathered) -> tuple[Serve
         except ExportError as problem:
             gathered.fail(entry, problem)
             continue
-        read.append((entry.member.folder, own, source))
-        gathered.sources.append(source)
+        read.append((entry, own, source))
         gathered.problems += problems
     readings = Readings()
     apart = _same_times(read)
-    for folder, own, _ in read:
+    for entry, own, source in read:
         if apart and "" in own.servers:
-            own.rename("", f"folder {folder}")
-        readings.merge(own)
+            own.rename("", f"folder {entry.member.folder}")
+        try:
+            readings.merge(own)
+        except ExportError as problem:
+            gathered.fail(entry, problem)
+        else:
+            gathered.sources.append(source)
     named = [server for server in readings.servers if server]
     if len(named) == 1 and "" in readings.servers:
         gathered.problems.append(
@@ -165,17 +169,17 @@ def _take_readings(entries: Sequence[Found], gathered: Gathered) -> None:
         add_server(server, gathered)
 
 
-def _same_times(read: Sequence[tuple[str, Readings, Source]]) -> bool:
+def _same_times(read: Sequence[tuple[Found, Readings, Source]]) -> bool:
     """Return whether readings without a server's name stand in several folders at one time.
 
     Then they are of several servers: one server is in one place at a time.
     """
     spans: dict[str, list[float]] = {}
-    for folder, own, source in read:
+    for entry, own, source in read:
         if "" in own.servers:
             start = -np.inf if source.start is None else source.start
             end = np.inf if source.end is None else source.end
-            span = spans.setdefault(folder, [start, end])
+            span = spans.setdefault(entry.member.folder, [start, end])
             span[:] = [min(span[0], start), max(span[1], end)]
     ordered = sorted(spans.values())
     return any(later[0] <= before[1] for before, later in itertools.pairwise(ordered))
