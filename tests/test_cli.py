@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -101,3 +102,15 @@ def test_one_bad_export_among_several_does_not_stop_the_others(tmp_path):
 def test_the_version_and_the_help_are_there(tmp_path):
     assert run("--version", cwd=tmp_path).stdout.startswith("boltkb 0.")
     assert "report" in run("--help", cwd=tmp_path).stdout
+
+
+def test_every_server_of_a_cluster_gets_a_report(tmp_path):
+    place = tmp_path / "prod"
+    for name in ("core-1", "core-2"):
+        shutil.copytree(QUIET, place / name)
+    log = place / "core-2" / "logs" / "debug.log"
+    log.write_bytes(log.read_bytes()[:-200])
+    done = run("report", place, "--out", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "prod-core-1.html").exists()
+    assert (tmp_path / "out" / "prod-core-2.html").exists()

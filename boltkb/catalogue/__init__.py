@@ -13,6 +13,13 @@ from boltkb.catalogue.entries import (
     Source,
     Term,
 )
+from boltkb.catalogue.filters import (
+    DefaultFilter,
+    default_filter,
+    lets_through,
+    load_filters,
+    metric_glob,
+)
 from boltkb.catalogue.loader import (
     load_messages,
     load_metrics,
@@ -25,25 +32,38 @@ from boltkb.catalogue.loader import (
     setting_id,
     setting_name,
 )
+from boltkb.catalogue.questions import Evidence, Question, load_questions
+from boltkb.catalogue.threads import ThreadName, load_threads, thread_role
 from boltkb.catalogue.version import Version
 
 __all__ = [
+    "DefaultFilter",
+    "Evidence",
     "Interval",
     "Message",
     "Metric",
+    "Question",
     "Rule",
     "Setting",
     "Source",
     "Term",
+    "ThreadName",
     "Version",
+    "default_filter",
+    "lets_through",
+    "load_filters",
     "load_messages",
     "load_metrics",
+    "load_questions",
     "load_rules",
     "load_settings",
     "load_sources",
     "load_terms",
+    "load_threads",
+    "metric_glob",
     "metric_id",
     "metric_name",
     "setting_id",
     "setting_name",
+    "thread_role",
 ]

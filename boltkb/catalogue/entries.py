@@ -11,7 +11,10 @@ from typing import Literal
 
 from boltkb.catalogue.version import Version
 
-__all__ = ["Interval", "Message", "Metric", "Rule", "Setting", "Source", "Term"]
+__all__ = ["FIRST_FILTER", "Interval", "Message", "Metric", "Rule", "Setting", "Source", "Term"]
+
+#: The first version in which a filter decides what is exported.
+FIRST_FILTER = Version(4, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Setting:
     default : str
         What Neo4j takes when the setting is absent.
     kind : str
-        `integer`, `boolean`, `duration`, `list` or `string`.
+        `integer`, `boolean`, `duration`, `bytes`, `list` or `string`.
     unit : str
         The unit of the value.
     dynamic : bool
@@ -67,6 +70,13 @@ class Setting:
         One sentence.
     source : str
         The id of the source.
+    defaults : tuple of Interval
+        What the default was in which versions, where it changed; empty where it never did.
+    edition : str
+        `both`, or `enterprise` for a setting that does nothing in Community Edition.
+    dynamic_since : Version, None or "unknown"
+        The first version in which it is dynamic; `unknown` where an older one was read in which it
+        is not.
     """
 
     id: str
@@ -77,6 +87,23 @@ class Setting:
     dynamic: bool
     meaning: str
     source: str
+    defaults: tuple[Interval, ...] = ()
+    edition: Literal["both", "enterprise"] = "both"
+    dynamic_since: Version | Literal["unknown"] | None = None
+
+    def default_in(self, version: Version) -> str:
+        """Return the default of a version; where the boundary is unknown, each that may hold.
+
+        Examples
+        --------
+        >>> Setting(
+        ...     "x", (Interval("a"),), "30s", "duration", "seconds", False, "M.", "s",
+        ...     (Interval("3s", until=Version(4, 2)), Interval("30s", since=Version(4, 2))),
+        ... ).default_in(Version(3, 5))
+        '3s'
+        """
+        holding = [interval.name for interval in self.defaults if interval.holds(version)]
+        return " or ".join(holding) if holding else self.default
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +126,14 @@ class Metric:
     scale : float
         What a value in the file is multiplied with to have that unit.
     default_export : bool
-        Whether the default filter of versions since 4.2 lets it through.
+        Whether the default filter of the newest version lets it through.
     meaning : str
         One sentence.
     source : str
         The id of the source.
+    exported_since : Version or None
+        The first version since 4.2 whose default filter lets it through, where that is not 4.2.
+        Up to 4.1 there is no filter: every metric is exported.
     """
 
     id: str
@@ -115,6 +145,24 @@ class Metric:
     default_export: bool
     meaning: str
     source: str
+    exported_since: Version | None = None
+
+    def exported_by_default(self, version: Version) -> bool:
+        """Return whether a server of a version exports it without a filter of its own.
+
+        Examples
+        --------
+        >>> from boltkb.catalogue import load_metrics
+        >>> done = load_metrics()["messages_done"]
+        >>> done.exported_by_default(Version(4, 1)), done.exported_by_default(Version(4, 2))
+        (True, False)
+        """
+        if not any(interval.holds(version) for interval in self.names):
+            return False
+        if version < FIRST_FILTER:
+            return True
+        since = self.exported_since
+        return self.default_export and (since is None or version >= since)
 
 
 @dataclass(frozen=True, slots=True)

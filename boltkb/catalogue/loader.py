@@ -16,7 +16,9 @@ from boltkb.catalogue.rows import (
     bound,
     by_id,
     choice,
+    defaults,
     flag,
+    known_bound,
     names,
     number,
     pattern,
@@ -63,6 +65,12 @@ def load_settings() -> Mapping[str, Setting]:
             dynamic=flag(row, "dynamic"),
             meaning=text(row, "meaning"),
             source=text(row, "source"),
+            defaults=defaults(row),
+            edition=cast(
+                Literal["both", "enterprise"],
+                choice(row, "edition", ("both", "enterprise")) if "edition" in row else "both",
+            ),
+            dynamic_since=bound(row.get("dynamic_since")),
         )
         for row in rows("settings.toml", "setting")
     )
@@ -96,6 +104,7 @@ def load_metrics() -> Mapping[str, Metric]:
             default_export=flag(row, "default_export"),
             meaning=text(row, "meaning"),
             source=text(row, "source"),
+            exported_since=known_bound(row.get("exported_since")),
         )
         for row in rows("metrics.toml", "metric")
     )

@@ -11,7 +11,7 @@ told, never fatal and never silent.
 from boltkb.exports.cache import cache_folder, clear_cache
 from boltkb.exports.export import Export, empty_export, iso
 from boltkb.exports.intake.streams import Limits
-from boltkb.exports.opening import open_export
+from boltkb.exports.opening import list_servers, open_export
 from boltkb.exports.records import (
     ConnectionRow,
     DriverPool,
@@ -56,6 +56,7 @@ __all__ = [
     "empty_export",
     "hide_names",
     "iso",
+    "list_servers",
     "open_export",
     "redact",
 ]

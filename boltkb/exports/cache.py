@@ -47,15 +47,26 @@ class _State:
     newest: float
 
 
-def cached(path: Path, limits: Limits, read: Callable[[], Export]) -> Export:
+def cached(
+    path: Path,
+    server: str,
+    limits: Limits,
+    read: Callable[[], Export],
+    *,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Export:
     """Return what was read of a path, from the cache where nothing has changed since.
 
     Parameters
     ----------
     path : Path
+    server : str
+        Of a cluster, the one that is asked for.
     limits : Limits
     read : callable
         Reads it.
+    progress : callable, optional
+        Told once when nothing has to be read.
 
     Returns
     -------
@@ -71,9 +82,11 @@ def cached(path: Path, limits: Limits, read: Callable[[], Export]) -> Export:
     state = None if folder is None else _state(path, limits)
     if folder is None or state is None:
         return read()
-    entry = folder / f"{_key(path, limits, state)}{_ENDING}"
+    entry = folder / f"{_key(path, server, limits, state)}{_ENDING}"
     kept = _load(entry)
     if kept is not None:
+        if progress is not None:
+            progress(1, 1, "done")
         return kept
     export = read()
     if state.newest < began - _FRESH and _state(path, limits) == state:
@@ -121,9 +134,10 @@ def clear_cache() -> int:
     return removed
 
 
-def _key(path: Path, limits: Limits, state: _State) -> str:
+def _key(path: Path, server: str, limits: Limits, state: _State) -> str:
     # The path as given is part of the export; where it leads may change with the folder one is in.
-    parts = [_readers(), str(path), str(path.resolve()), asdict(limits), state.digest]
+    places = [str(path), str(path.resolve()), server]
+    parts = [_readers(), *places, asdict(limits), state.digest]
     return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()
 
 

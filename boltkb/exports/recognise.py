@@ -35,11 +35,11 @@ _SHAPES: tuple[Callable[[str, bytes], SourceKind | None], ...] = (
     logs.looks_like,
     settings.looks_like,
 )
+_LOG_SETTINGS = frozenset({"server-logs.xml", "user-logs.xml"})
 _NOT_READ = {
     ".jar": "a program",
     ".class": "a program",
     ".hprof": "a heap dump",
-    ".xml": "settings of the logs, not read",
     ".html": "a page",
     ".png": "a picture",
     ".svg": "a picture",
@@ -94,6 +94,8 @@ def recognise(member: Member) -> Recognised:
 
 def _kind(member: Member, stem: str) -> tuple[SourceKind | None, str]:
     lower = stem.lower()
+    if lower.endswith(".xml") and lower not in _LOG_SETTINGS:
+        return None, "not a kind of file that is read"
     for ending, why in _NOT_READ.items():
         if lower.endswith(ending):
             return None, why

@@ -60,6 +60,8 @@ class ReportParameters(BaseModel):
     ----------
     export : str
         Path of the export: a folder, an archive or one file.
+    server : str
+        Of a folder with the exports of several servers, the one to report on; empty otherwise.
     start, end : str
         The time window, ISO 8601 with zone; empty for the whole export.
     title : str
@@ -69,6 +71,7 @@ class ReportParameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     export: str = Field(min_length=1)
+    server: str = Field(default="", max_length=300)
     start: Moment = ""
     end: Moment = ""
     title: str = Field(default="", max_length=200)

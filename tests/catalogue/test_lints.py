@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib import resources
 from itertools import pairwise
@@ -11,29 +12,39 @@ import pytest
 from boltkb.catalogue import (
     Interval,
     Version,
+    load_filters,
     load_messages,
     load_metrics,
+    load_questions,
     load_rules,
     load_settings,
     load_sources,
     load_terms,
+    load_threads,
 )
 
 UNITS = {
     "",
     "bytes",
+    "calls",
+    "characters",
     "connections",
     "erlangs",
+    "files",
     "messages",
     "per second",
+    "probes",
     "rejections",
     "seconds",
     "threads",
     "transactions",
 }
-KINDS = {"integer", "boolean", "duration", "list", "string"}
+KINDS = {"integer", "boolean", "duration", "bytes", "list", "string"}
 LOADERS = {
+    "filters.toml": load_filters,
+    "questions.toml": load_questions,
     "settings.toml": load_settings,
+    "threads.toml": load_threads,
     "metrics.toml": load_metrics,
     "messages.toml": load_messages,
     "sources.toml": load_sources,
@@ -71,7 +82,7 @@ def test_ids_are_unique_and_sorted(file: str) -> None:
     (rows,) = tomllib.loads(text).values()
     ids = [row["id"] for row in rows]
     assert ids == sorted(set(ids))
-    assert list(LOADERS[file]()) == ids
+    assert sorted(LOADERS[file]()) == ids
 
 
 @pytest.mark.parametrize("file", [file for file in LOADERS if file != "sources.toml"])
@@ -94,6 +105,32 @@ def test_every_source_is_used() -> None:
 @pytest.mark.parametrize("entry", load_settings().values(), ids=lambda entry: entry.id)
 def test_setting_names_neither_overlap_nor_leave_a_gap(entry) -> None:
     assert faults(entry.names, may_overlap=False) == []
+
+
+@pytest.mark.parametrize("entry", load_settings().values(), ids=lambda entry: entry.id)
+def test_defaults_neither_overlap_nor_leave_a_gap_and_end_in_the_newest(entry) -> None:
+    assert faults(entry.defaults, may_overlap=False) == []
+    if entry.defaults:
+        assert entry.defaults[-1].name == entry.default
+        assert entry.defaults[-1].until is None
+        assert len({interval.name for interval in entry.defaults}) > 1
+
+
+@pytest.mark.parametrize("entry", load_settings().values(), ids=lambda entry: entry.id)
+def test_defaults_are_of_their_kind(entry) -> None:
+    shapes = {
+        "integer": r"-?\d+",
+        "boolean": "true|false",
+        "duration": r"\d+(?:ms|s|m|h|d)",
+        "bytes": r"\d+[kmg]?|\(.*\)|\d+% of the heap",
+    }
+    for value in [entry.default, *(interval.name for interval in entry.defaults)]:
+        assert re.fullmatch(shapes.get(entry.kind, ".*"), value), value
+
+
+def test_only_what_is_dynamic_is_dynamic_since_some_version() -> None:
+    for entry in load_settings().values():
+        assert entry.dynamic or entry.dynamic_since is None
 
 
 @pytest.mark.parametrize("entry", load_metrics().values(), ids=lambda entry: entry.id)

@@ -46,13 +46,13 @@ def aged(place: Path) -> Path:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Every path that is really read; the clock stands a minute ahead, so that files look old."""
     seen: list[Path] = []
-    read: Callable[[Path, Limits], Export] = opening._read
+    read: Callable[..., Export] = opening._opened
 
-    def counted(path: Path, limits: Limits) -> Export:
+    def counted(path: Path, *rest: object) -> Export:
         seen.append(path)
-        return read(path, limits)
+        return read(path, *rest)
 
-    monkeypatch.setattr(opening, "_read", counted)
+    monkeypatch.setattr(opening, "_opened", counted)
     now = cache.time.time
     monkeypatch.setattr(cache.time, "time", lambda: now() + 60)
     return seen
@@ -145,15 +145,15 @@ def test_a_file_that_is_still_written_is_not_kept(
     monkeypatch.setattr(cache.time, "time", lambda: now + 1)
     open_export(large)
     assert entries(kept) == []
-    read = opening._read
+    read: Callable[..., Export] = opening._opened
 
-    def growing(path: Path, limits: Limits) -> Export:
-        export = read(path, limits)
+    def growing(path: Path, *rest: object) -> Export:
+        export = read(path, *rest)
         grown(large)
         return export
 
     monkeypatch.setattr(cache.time, "time", lambda: now + 60)
-    monkeypatch.setattr(opening, "_read", growing)
+    monkeypatch.setattr(opening, "_opened", growing)
     open_export(large)
     assert entries(kept) == []
 

@@ -131,7 +131,7 @@ class MachineFact:
     ----------
     id : str
         `cpus`, `memory` (bytes), `heap-max` (bytes), `open-files` (limit), `os`, `jvm`,
-        `process-start` (epoch seconds).
+        `process-start` (epoch seconds), `bolt-log-level`, `json-logs` (their names).
     value : float or None
         For a number, in the unit above.
     text : str
