@@ -7,6 +7,7 @@ readers know the formats.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,8 @@ from boltkb.exports.settings.take import (
 __all__ = ["list_servers", "open_export"]
 
 
+#: What is left off a file's name to call its export; of `a.tar.gz` both.
+_ENDING = re.compile(r"(?<=.)(?:\.tar)?\.[^.]*$")
 #: What says nothing of a server's threads by itself.
 _NO_EVIDENCE: frozenset[SourceKind] = frozenset({"manifest", "server-notes"})
 
@@ -239,10 +242,7 @@ def _read(found: Sequence[Found], given: Path, gathered: Gathered, watch: Watch)
 
 def _name(given: Path) -> str:
     name = printable(given.name or given.resolve().name or "export")
-    if given.is_dir():
-        return name
-    stem = Path(name).stem
-    return stem[: -len(".tar")] if stem.lower().endswith(".tar") else stem
+    return name if given.is_dir() else _ENDING.sub("", name)
 
 
 def _recognised(members: Sequence[Member], gathered: Gathered) -> list[Found]:
