@@ -65,7 +65,8 @@ def read_manifest(member: Member) -> tuple[Source, Manifest]:
         data = stream.read(_SIZE)
     try:
         content = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as problem:
+    # Not only what TOML forbids: a number of thousands of digits is Python's own to refuse.
+    except (ValueError, RecursionError) as problem:
         why = f"not TOML: {str(problem)[:120]}"
         return Source(member.path, "manifest", 0, 1, why), Manifest()
     flat = dict(_flattened(content))
