@@ -101,18 +101,6 @@ def report(
         raise typer.Exit(min(failures))
 
 
-@app.command()
-def cache(
-    clear: Annotated[bool, typer.Option("--clear", help="Remove what is kept.")] = False,
-) -> None:
-    """Say where readings of large exports are kept, or remove them; BOLTKB_CACHE=off keeps none."""
-    from boltkb import cache_folder, clear_cache
-
-    if clear:
-        typer.echo(f"removed {clear_cache()} readings")
-    typer.echo(cache_folder() or "nothing is kept: BOLTKB_CACHE=off")
-
-
 def _servers(path: str, given: Mapping[str, str]) -> tuple[str, ...]:
     """Return the servers to report on: those of a cluster's folder, else the one without a name."""
     from boltkb.exports import list_servers
@@ -164,6 +152,18 @@ def _part(facts: Mapping[str, object]) -> dict[str, object]:
     """Return what facts say of the export."""
     part = facts["export"]
     return dict(part) if isinstance(part, Mapping) else {}
+
+
+@app.command()
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Remove what is kept.")] = False,
+) -> None:
+    """Say where readings of large exports are kept, or remove them; BOLTKB_CACHE=off keeps none."""
+    from boltkb import cache_folder, clear_cache
+
+    if clear:
+        typer.echo(f"removed {clear_cache()} readings")
+    typer.echo(cache_folder() or "nothing is kept: BOLTKB_CACHE=off")
 
 
 def main() -> None:

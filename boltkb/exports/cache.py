@@ -47,26 +47,17 @@ class _State:
     newest: float
 
 
-def cached(
-    path: Path,
-    server: str,
-    limits: Limits,
-    read: Callable[[], Export],
-    *,
-    progress: Callable[[int, int, str], None] | None = None,
-) -> Export:
+def cached(path: Path, limits: Limits, read: Callable[[], Export], *, server: str = "") -> Export:
     """Return what was read of a path, from the cache where nothing has changed since.
 
     Parameters
     ----------
     path : Path
-    server : str
-        Of a cluster, the one that is asked for.
     limits : Limits
     read : callable
         Reads it.
-    progress : callable, optional
-        Told once when nothing has to be read.
+    server : str, optional
+        Of a cluster, the one that is read.
 
     Returns
     -------
@@ -82,11 +73,9 @@ def cached(
     state = None if folder is None else _state(path, limits)
     if folder is None or state is None:
         return read()
-    entry = folder / f"{_key(path, server, limits, state)}{_ENDING}"
+    entry = folder / f"{_key(path, limits, state, server)}{_ENDING}"
     kept = _load(entry)
     if kept is not None:
-        if progress is not None:
-            progress(1, 1, "done")
         return kept
     export = read()
     if state.newest < began - _FRESH and _state(path, limits) == state:
@@ -134,10 +123,9 @@ def clear_cache() -> int:
     return removed
 
 
-def _key(path: Path, server: str, limits: Limits, state: _State) -> str:
+def _key(path: Path, limits: Limits, state: _State, server: str) -> str:
     # The path as given is part of the export; where it leads may change with the folder one is in.
-    places = [str(path), str(path.resolve()), server]
-    parts = [_readers(), *places, asdict(limits), state.digest]
+    parts = [_readers(), str(path), str(path.resolve()), server, asdict(limits), state.digest]
     return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()
 
 

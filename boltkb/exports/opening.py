@@ -8,38 +8,23 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from boltkb.errors import ExportError
-from boltkb.exports.assembling import assemble, clock_told
+from boltkb.exports.assembling import assemble
 from boltkb.exports.cache import cached
 from boltkb.exports.export import Export
-from boltkb.exports.gathered import Found, Gathered, Taker
+from boltkb.exports.gathered import Found, Gathered
 from boltkb.exports.intake.members import Member, list_members
 from boltkb.exports.intake.packing import printable
 from boltkb.exports.intake.streams import Limits
-from boltkb.exports.intake.take import take_manifests
-from boltkb.exports.logs.take import take_logs
-from boltkb.exports.metrics.take import take_metrics
-from boltkb.exports.moments.take import (
-    take_connections,
-    take_dumps,
-    take_dumps_in_logs,
-    take_sockets,
-    take_transactions,
-)
 from boltkb.exports.progress import Progress, Watch
 from boltkb.exports.recognise import recognise
 from boltkb.exports.records import Ignored, SourceKind
 from boltkb.exports.servers import Server, one_server, part_servers
-from boltkb.exports.settings.take import (
-    take_configurations,
-    take_environments,
-    take_notes,
-    take_settings_lists,
-)
+from boltkb.exports.takers import TAKERS
 
 __all__ = ["list_servers", "open_export"]
 
@@ -48,21 +33,6 @@ __all__ = ["list_servers", "open_export"]
 _ENDING = re.compile(r"(?<=.)(?:\.tar)?\.[^.]*$")
 #: What says nothing of a server's threads by itself.
 _NO_EVIDENCE: frozenset[SourceKind] = frozenset({"manifest", "server-notes"})
-
-#: What is read first may tell how to read the rest: logs know the zone of dates without one.
-_TAKERS: Mapping[SourceKind, Taker] = {
-    "metric": take_metrics,
-    "log": take_logs,
-    "configuration": take_configurations,
-    "environment": take_environments,
-    "settings-list": take_settings_lists,
-    "server-notes": take_notes,
-    "thread-dump": take_dumps,
-    "transactions": take_transactions,
-    "connections": take_connections,
-    "sockets": take_sockets,
-    "manifest": take_manifests,
-}
 
 
 def open_export(
@@ -76,8 +46,8 @@ def open_export(
 
     Files are recognised by their own names and first bytes; folders may be named and nested in
     any way, so the layout of `neo4j-admin server report` is read as it is.  A folder in which
-    the exports of several servers lie side by side is a cluster.  What a large export held is kept
-    in a cache (`boltkb.exports.cache`) until one of its files changes.
+    the exports of several servers lie side by side is a cluster.  What a large
+    export held is kept in a cache (`boltkb.exports.cache`), until one of its files changes.
 
     Parameters
     ----------
@@ -112,9 +82,40 @@ def open_export(
     '8'
     """
     given, chosen = Path(path), limits or Limits()
-    return cached(
-        given, server, chosen, lambda: _opened(given, server, chosen, progress), progress=progress
-    )
+    return cached(given, chosen, lambda: _opened(given, server, chosen, progress), server=server)
+
+
+def list_servers(path: str | os.PathLike[str], *, limits: Limits | None = None) -> tuple[str, ...]:
+    """Return the names of the servers whose exports a path holds side by side.
+
+    Parameters
+    ----------
+    path : str or path-like
+    limits : Limits, optional
+
+    Returns
+    -------
+    tuple of str
+        Empty where the path holds the export of one server.
+
+    Raises
+    ------
+    ExportError
+        As `open_export`, for a path that cannot be looked through.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for size, name in ((8, "core-1"), (9, "core-2")):
+    ...         Path(folder, name).mkdir()
+    ...         text = f"server.bolt.thread_pool_max_size={size}"
+    ...         _ = Path(folder, name, "neo4j.conf").write_text(text)
+    ...     list_servers(folder)
+    ('core-1', 'core-2')
+    """
+    servers, _ = part_servers(_looked_through(Path(path), Gathered(), limits or Limits()))
+    return tuple(part.name for part in servers)
 
 
 def _opened(given: Path, server: str, limits: Limits, progress: Progress | None) -> Export:
@@ -156,40 +157,7 @@ def _opened(given: Path, server: str, limits: Limits, progress: Progress | None)
     )
 
 
-def list_servers(path: str | os.PathLike[str], *, limits: Limits | None = None) -> tuple[str, ...]:
-    """Return the names of the servers whose exports a path holds side by side.
-
-    Parameters
-    ----------
-    path : str or path-like
-    limits : Limits, optional
-
-    Returns
-    -------
-    tuple of str
-        Empty where the path holds the export of one server.
-
-    Raises
-    ------
-    ExportError
-        As `open_export`, for a path that cannot be looked through.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     for size, name in ((8, "core-1"), (9, "core-2")):
-    ...         Path(folder, name).mkdir()
-    ...         text = f"server.bolt.thread_pool_max_size={size}"
-    ...         _ = Path(folder, name, "neo4j.conf").write_text(text)
-    ...     list_servers(folder)
-    ('core-1', 'core-2')
-    """
-    servers, _ = part_servers(_looked_through(Path(path), Gathered(), limits))
-    return tuple(part.name for part in servers)
-
-
-def _looked_through(given: Path, gathered: Gathered, limits: Limits | None) -> list[Found]:
+def _looked_through(given: Path, gathered: Gathered, limits: Limits) -> list[Found]:
     members, ignored = list_members(given, limits, notes=gathered.problems)
     gathered.ignored += ignored
     return _recognised(members, gathered)
@@ -230,14 +198,11 @@ def _one(
 def _read(found: Sequence[Found], given: Path, gathered: Gathered, watch: Watch) -> None:
     own = one_server(found, given, gathered.ignored, gathered.problems)
     watch.finish(len(found) - len(own))
-    for kind, take in _TAKERS.items():
+    for kind, take in TAKERS.items():
         entries = [watch.told(entry) for entry in own if entry.kind == kind]
         if entries:
             take(entries, gathered)
             watch.finish(len(entries))
-        if kind == "log":
-            gathered.zone = clock_told(gathered).zone
-            take_dumps_in_logs(entries, gathered)
 
 
 def _name(given: Path) -> str:
@@ -256,7 +221,7 @@ def _recognised(members: Sequence[Member], gathered: Gathered) -> list[Found]:
             continue
         if seen.kind is None:
             gathered.ignored.append(Ignored(member.path, seen.why))
-        elif seen.kind not in _TAKERS:
+        elif seen.kind not in TAKERS:
             why = f"a {seen.kind.replace('-', ' ')}, which is not read"
             gathered.ignored.append(Ignored(member.path, why))
         else:

@@ -46,11 +46,11 @@ def aged(place: Path) -> Path:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Every path that is really read; the clock stands a minute ahead, so that files look old."""
     seen: list[Path] = []
-    read: Callable[..., Export] = opening._opened
+    read = opening._opened
 
-    def counted(path: Path, *rest: object) -> Export:
+    def counted(path: Path, *others: object) -> Export:
         seen.append(path)
-        return read(path, *rest)
+        return read(path, *others)
 
     monkeypatch.setattr(opening, "_opened", counted)
     now = cache.time.time
@@ -145,10 +145,10 @@ def test_a_file_that_is_still_written_is_not_kept(
     monkeypatch.setattr(cache.time, "time", lambda: now + 1)
     open_export(large)
     assert entries(kept) == []
-    read: Callable[..., Export] = opening._opened
+    read = opening._opened
 
-    def growing(path: Path, *rest: object) -> Export:
-        export = read(path, *rest)
+    def growing(path: Path, *others: object) -> Export:
+        export = read(path, *others)
         grown(large)
         return export
 

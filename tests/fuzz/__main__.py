@@ -96,15 +96,15 @@ def _through_reader(name: str, data: bytes, chance: random.Random) -> str:
         kind = recognise(member).kind
     except BoltkbError:
         return "refused"
-    if chance.random() < 0.3 or kind not in opening._TAKERS:
+    if chance.random() < 0.3 or kind not in opening.TAKERS:
         # Whatever it looks like now, the reader of what it was must stand it.
         kind = next((s.kind for s in seeds() if s.name == name and s.kind), kind)
-    if kind not in opening._TAKERS:
+    if kind not in opening.TAKERS:
         return "not taken"
     gathered = Gathered()
     stem = recognise(member).stem
     with contextlib.suppress(BoltkbError):
-        opening._TAKERS[kind]([Found(member, kind, stem, 0)], gathered)
+        opening.TAKERS[kind]([Found(member, kind, stem, 0)], gathered)
     return kind
 
 

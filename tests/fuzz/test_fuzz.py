@@ -45,7 +45,7 @@ def test_two_thousand_inputs_break_nothing() -> None:
 
 
 def test_every_kind_that_is_read_has_a_seed() -> None:
-    without = set(opening._TAKERS) - {seed.kind for seed in seeds()}
+    without = set(opening.TAKERS) - {seed.kind for seed in seeds()}
     assert not without, f"give tests/fuzz/samples.py a small file of each: {sorted(without)}"
 
 
@@ -56,7 +56,7 @@ def test_a_reader_that_breaks_is_found_kept_and_can_be_run_again(
     def broken(_entries: Sequence[Found], _gathered: Gathered) -> None:
         raise KeyError("planted")
 
-    monkeypatch.setattr(opening, "_TAKERS", {**opening._TAKERS, "thread-dump": broken})
+    monkeypatch.setattr(opening, "TAKERS", {**opening.TAKERS, "thread-dump": broken})
     assert program.main(["--inputs", "60", "--seed", "3"]) == 1
     said = capsys.readouterr()
     assert "failed" in said.out
