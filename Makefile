@@ -57,7 +57,7 @@ lint: $(STAMP) ## ruff, mypy, the floors
 	@$(BIN)/lint-imports --config pyproject.toml
 
 test: $(STAMP) lint ## every check: lint, types, floors, tests, notebooks, site, browser
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 fuzz: $(STAMP) ## the readers over 100,000 damaged files, about ten minutes (INPUTS=, SEED=)
 	@$(BIN)/python tests/fuzz --inputs $(INPUTS) --seed $(SEED)

@@ -27,12 +27,12 @@ def clock_told(gathered: Gathered) -> Clock:
     return clock_of([log.span for log in logs if log.span], [log.zone for log in logs])
 
 
-def assemble(path: Path, name: str, gathered: Gathered) -> Export:
+def assemble(path: str | Path, name: str, gathered: Gathered) -> Export:
     """Return the export of one server, made of all that was read of it.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         As it was given.
     name : str
     gathered : Gathered

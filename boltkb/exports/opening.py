@@ -23,6 +23,7 @@ from boltkb.exports.intake.streams import Limits
 from boltkb.exports.progress import Progress, Watch
 from boltkb.exports.recognise import recognise
 from boltkb.exports.records import Ignored, SourceKind
+from boltkb.exports.remote import is_address, open_address
 from boltkb.exports.servers import Server, one_server, part_servers
 from boltkb.exports.takers import TAKERS
 
@@ -39,6 +40,8 @@ def open_export(
     path: str | os.PathLike[str],
     *,
     server: str = "",
+    start: str = "",
+    end: str = "",
     limits: Limits | None = None,
     progress: Progress | None = None,
 ) -> Export:
@@ -52,9 +55,14 @@ def open_export(
     Parameters
     ----------
     path : str or path-like
-        A folder, an archive (zip, tar, tar packed with gzip), or one file.
+        A folder, an archive (zip, tar, tar packed with gzip), or one file; or the address of a
+        running Prometheus, `http://` or `https://`.
     server : str, optional
-        Of a cluster, the one server to read, by the name that `list_servers` gives.
+        Of a cluster, the one server to read, by the name that `list_servers` gives; of a
+        Prometheus, the `instance`.
+    start, end : str, optional
+        The span to ask a Prometheus for, which needs both, ISO 8601 or epoch seconds; files are
+        read whole.
     limits : Limits, optional
         How much may be read.
     progress : callable, optional
@@ -81,6 +89,8 @@ def open_export(
     ...     open_export(folder).setting("bolt-threads-max").value
     '8'
     """
+    if is_address(os.fspath(path)):
+        return open_address(os.fspath(path), server=server, start=start, end=end)
     given, chosen = Path(path), limits or Limits()
     return cached(given, chosen, lambda: _opened(given, server, chosen, progress), server=server)
 
@@ -114,6 +124,8 @@ def list_servers(path: str | os.PathLike[str], *, limits: Limits | None = None) 
     ...     list_servers(folder)
     ('core-1', 'core-2')
     """
+    if is_address(os.fspath(path)):
+        return ()
     servers, _ = part_servers(_looked_through(Path(path), Gathered(), limits or Limits()))
     return tuple(part.name for part in servers)
 

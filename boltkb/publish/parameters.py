@@ -59,7 +59,8 @@ class ReportParameters(BaseModel):
     Parameters
     ----------
     export : str
-        Path of the export: a folder, an archive or one file.
+        Path of the export: a folder, an archive or one file; or the address of a Prometheus,
+        which needs `start` and `end`.
     server : str
         Of a folder with the exports of several servers, the one to report on; empty otherwise.
     start, end : str

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 import papermill
@@ -141,7 +142,13 @@ def run_report(
     path, folder = find_notebook(notebook), Path(out)
     checked = _checked(path, parameters)
     export = str(checked["export"])
-    if not Path(export).exists():
+    if "://" in export:
+        if "@" in urlsplit(export).netloc:
+            raise ParameterError(
+                "the address holds a user and a password, and a report shows its parameters; leave"
+                " them out and set BOLTKB_PROMETHEUS_AUTHORIZATION"
+            )
+    elif not Path(export).exists():
         raise ExportError("there is no such file or folder; give the path of an export", export)
     if folder.exists() and not folder.is_dir():
         raise ParameterError(f"`{folder}` is not a folder; reports need one")

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from boltkb.errors import ExportError, ParameterError
+from boltkb.exports import open_export
 from boltkb.exports.gathered import Gathered
 from boltkb.exports.metrics import asking
 from boltkb.exports.metrics.live import fetch_prometheus, fetch_servers, take_fetched
@@ -152,6 +153,21 @@ def test_one_server_is_chosen_and_the_ends_are_included(prometheus: str) -> None
 def test_a_span_in_words_and_several_servers_are_told(prometheus: str) -> None:
     with pytest.raises(ExportError, match=f"2 servers .{SERVERS[0]}, {SERVERS[1]}"):
         fetch_prometheus(prometheus, "2025-11-24T16:00:00Z", "2025-11-24T17:00:00Z")
+
+
+def test_an_address_opens_as_an_export_or_as_a_cluster(prometheus: str) -> None:
+    span = {"start": "2025-11-24T16:00:00Z", "end": "2025-11-24T17:00:00Z"}
+    cluster = open_export(prometheus, **span)
+    assert cluster.server_names == SERVERS
+    alone = open_export(prometheus, server=SERVERS[1], **span)
+    assert alone.name == f"127.0.0.1-{SERVERS[1]}"
+    for export in (cluster.servers[1], alone):
+        series = export.series["connections_running"]
+        # The first sample of the truth is a quarter of a second after the start.
+        np.testing.assert_array_equal(series.values, truth(1)["running"][: len(series)])
+        assert len(series) == 3600 / STEP
+    with pytest.raises(ExportError, match="give start and end"):
+        open_export(prometheus)
 
 
 def test_steps_are_cut_so_that_prometheus_answers_them(
