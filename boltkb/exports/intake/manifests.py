@@ -106,13 +106,10 @@ def _interval(flat: Mapping[str, object]) -> float | None:
     for name, value in flat.items():
         if "sampl" not in name or "interval" not in name or isinstance(value, bool):
             continue
-        seconds = (
-            float(value)
-            if isinstance(value, int | float)
-            else duration(value.rstrip("s "))
-            if isinstance(value, str)
-            else None
-        )
-        if seconds is not None and 0 < seconds < 86400:
-            return seconds
+        seconds = duration(value.rstrip("s ")) if isinstance(value, str) else value
+        if not isinstance(seconds, int | float):
+            continue
+        # Compared before it is made a float: a number may be too large for one.
+        if 0 < seconds < 86400:
+            return float(seconds)
     return None
