@@ -199,7 +199,9 @@ def _parameters(words: list[str]) -> dict[str, str]:
 
 def _shower(bar: Progress, task: TaskID, path: str) -> Callable[[int, int, str], None]:
     def show(done: int, total: int, what: str) -> None:
-        bar.update(task, completed=done, total=total, description=f"{path}: {what}")
+        # Names of files come from strangers, and a terminal obeys what is not printable.
+        words = "".join(sign if sign.isprintable() else "?" for sign in f"{path}: {what}")
+        bar.update(task, completed=done, total=total, description=words)
 
     return show
 

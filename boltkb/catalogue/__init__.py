@@ -4,6 +4,14 @@ A setting, a metric, a log message, a word: each with the versions in which its 
 with a source that somebody read.  Knows nothing of files in an export, of fits or of reports.
 """
 
+from boltkb.catalogue.clients import (
+    DriverLine,
+    DriverOption,
+    ErrorText,
+    load_driver_lines,
+    load_drivers,
+    load_errors,
+)
 from boltkb.catalogue.entries import (
     Interval,
     Message,
@@ -38,6 +46,9 @@ from boltkb.catalogue.version import Version
 
 __all__ = [
     "DefaultFilter",
+    "DriverLine",
+    "DriverOption",
+    "ErrorText",
     "Evidence",
     "Interval",
     "Message",
@@ -51,6 +62,9 @@ __all__ = [
     "Version",
     "default_filter",
     "lets_through",
+    "load_driver_lines",
+    "load_drivers",
+    "load_errors",
     "load_filters",
     "load_messages",
     "load_metrics",

@@ -42,6 +42,7 @@ __all__ = [
     "setting_name",
 ]
 
+_OTHERS = frozenset({"http", "https"})
 _PREFIX = r"(?:[^./\\\s]+(?:\.[^./\\\s]+)*?)"
 _DATABASE = r"(?P<database>[^/\\\s]+?)"
 
@@ -242,7 +243,8 @@ def setting_name(key: str, version: Version | str | None = None) -> str:
 def setting_id(name: str) -> str | None:
     """Return the id of the setting with a name, of any version; None when it is not known.
 
-    Connectors of 3.x could have any name; `dbms.connector.<any>.thread_pool_max_size` is found.
+    Bolt connectors of 3.x could have any name but those of the HTTP connectors;
+    `dbms.connector.<any>.thread_pool_max_size` is found.
 
     Examples
     --------
@@ -253,7 +255,7 @@ def setting_id(name: str) -> str | None:
     if name in known:
         return known[name]
     parts = name.split(".")
-    if len(parts) == 4 and parts[:2] == ["dbms", "connector"]:
+    if len(parts) == 4 and parts[:2] == ["dbms", "connector"] and parts[2] not in _OTHERS:
         return known.get(f"dbms.connector.bolt.{parts[3]}")
     return None
 

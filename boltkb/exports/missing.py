@@ -16,7 +16,7 @@ from boltkb.errors import CatalogueError
 from boltkb.exports.export import Export
 from boltkb.exports.recipes import Plan, Step, step
 from boltkb.exports.signs import place_of
-from boltkb.tables import Column, Shown, Table, escape, sentence
+from boltkb.tables import Column, Shown, Table, escape, plain, sentence
 
 __all__ = ["LIKELY", "Answer", "Missing", "missing"]
 
@@ -24,6 +24,7 @@ __all__ = ["LIKELY", "Answer", "Missing", "missing"]
 LIKELY = (Version(4, 4), Version(5, 26), Version(2026, 6))
 
 State = Literal["answered", "partly", "cannot tell"]
+_TITLE = "What this export can tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +86,22 @@ class Missing(Shown):
 
     def table(self) -> Table:
         """Return a row a question: whether it is answered, by what, and what would help."""
-        places = {made.recipe: str(index) for index, made in enumerate(self.steps, 1)}
-        rows = []
-        for answer in self.answers:
-            by = "; ".join(f"{tells} ({where})" for tells, where in answer.by)
-            steps = ", ".join(places[recipe] for recipe in answer.recipes if recipe in places)
-            if answer.state == "cannot tell" and not steps:
-                steps = "none in this version and edition"
-            rows.append((answer.question, answer.state, by, steps))
+        rows = tuple(
+            (
+                answer.question,
+                answer.state,
+                "; ".join(f"{tells} ({where})" for tells, where in answer.by),
+                self._steps_for(answer),
+            )
+            for answer in self.answers
+        )
         columns = (
             Column("Question"),
             Column("Answer"),
             Column("By"),
             Column("Steps that would tell more"),
         )
-        return Table(columns, tuple(rows), title="What this export can tell", notes=self.notes)
+        return Table(columns, rows, title=_TITLE, notes=self.notes)
 
     def facts(self) -> Mapping[str, object]:
         """Return what the part `export` of `facts.json` gains."""
@@ -146,9 +148,26 @@ class Missing(Shown):
         return f"{self.table().to_html()}{listed}"
 
     def __str__(self) -> str:
-        parts = [str(self.table())]
+        lines = [_TITLE, ""]
+        for answer in self.answers:
+            lines.append(f"{answer.state:<11}  {answer.question}")
+            lines += [f"{'':<13}{plain(f'{tells} ({where})')}" for tells, where in answer.by]
+            steps = self._steps_for(answer)
+            if steps:
+                more = f"{'more ' if answer.by else ''}by step{'s' if ',' in steps else ''}"
+                lines.append(
+                    f"{'':<13}{more} {steps}" if steps[0].isdigit() else f"{'':<13}{steps}"
+                )
+        lines += ["", *self.notes]
+        parts = ["\n".join(lines).rstrip()]
         parts += [_step_text(index, made) for index, made in enumerate(self.steps, 1)]
         return "\n\n".join(parts)
+
+    def _steps_for(self, answer: Answer) -> str:
+        places = {made.recipe: index for index, made in enumerate(self.steps, 1)}
+        if answer.state == "cannot tell" and not answer.recipes:
+            return "none in this version and edition"
+        return ", ".join(str(place) for place in sorted(places[r] for r in answer.recipes))
 
 
 def missing(export: Export) -> Missing:
@@ -259,9 +278,9 @@ def _step_text(index: int, made: Step) -> str:
     lines = [f"{index}. {sentence(made.title)} ({made.takes_effect})"]
     for snippet in made.snippets:
         label = f"Neo4j {snippet.version}, " if snippet.version else ""
-        lines.append(f"   {label}{snippet.where}:")
-        lines += [f"       {line}" for line in snippet.text.split("\n")]
-    lines += [f"   {note}" for note in made.notes]
+        lines.append(f"   {plain(label + snippet.where)}:")
+        lines += [f"       {plain(line)}" for line in snippet.text.split("\n")]
+    lines += [f"   {plain(note)}" for note in made.notes]
     return "\n".join(lines)
 
 

@@ -28,9 +28,10 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _NARROW: frozenset[SourceKind] = frozenset({"log", "query-log", "metric"})
 #: The rooms are asked in this order; the first that knows a file has it.
 _SHAPES: tuple[Callable[[str, bytes], SourceKind | None], ...] = (
-    metrics.looks_like,
     queries.looks_like,
     drivers.looks_like,
+    # Takes any page of a metrics endpoint, a client's among them.
+    metrics.looks_like,
     moments.looks_like,
     logs.looks_like,
     settings.looks_like,

@@ -37,6 +37,7 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
     },
     "DriverPool": {
         "language": "keep", "version": "text", "address": "server", "counts": "keep",
+        "totals": "keep",
     },
     "Export": {
         "name": "name", "path": "name", "version": "text", "edition": "text", "settings": "keep",

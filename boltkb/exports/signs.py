@@ -129,8 +129,9 @@ def _settings(export: Export, _version: Version | None) -> str | None:
         found = _source(kind, export)
         if found is not None:
             return found
-    told = [value for value in export.settings.values() if value.origin in {"start", "running"}]
-    return str(told[0].where) if told else None
+    # A server that lists its settings when it starts leaves out those at their defaults.
+    told = [value.where.file for value in export.settings.values()]
+    return told[0] if told else None
 
 
 _SIGNS: Mapping[str, Callable[[Export, Version | None], str | None]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from boltkb.exports.assembling import clock_told
+from boltkb.exports.drivers.take import take_driver_logs, take_driver_metrics
 from boltkb.exports.gathered import Found, Gathered, Taker
 from boltkb.exports.intake.take import take_manifests
 from boltkb.exports.logs.take import take_logs
@@ -47,5 +48,7 @@ TAKERS: Mapping[SourceKind, Taker] = {
     "transactions": take_transactions,
     "connections": take_connections,
     "sockets": take_sockets,
+    "driver-log": take_driver_logs,
+    "driver-metrics": take_driver_metrics,
     "manifest": take_manifests,
 }

@@ -12,6 +12,9 @@ import pytest
 from boltkb.catalogue import (
     Interval,
     Version,
+    load_driver_lines,
+    load_drivers,
+    load_errors,
     load_filters,
     load_messages,
     load_metrics,
@@ -50,6 +53,9 @@ LOADERS = {
     "sources.toml": load_sources,
     "glossary.toml": load_terms,
     "rules.toml": load_rules,
+    "drivers.toml": load_drivers,
+    "driver_lines.toml": load_driver_lines,
+    "errors.toml": load_errors,
 }
 
 

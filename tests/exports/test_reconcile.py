@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import available_timezones
 
+import pytest
+
 from boltkb.exports.reconcile import clock_of, settings_in_force, timed
 from boltkb.exports.records import LogSpan, SettingValue, ThreadDump, Where
+from boltkb.exports.settings.ranks import disagreement, outranks
 
 SIZE = "server.bolt.thread_pool_max_size"
 KEEP = "server.bolt.thread_pool_keep_alive"
@@ -33,6 +37,34 @@ def test_spellings_of_a_duration_are_not_compared() -> None:
 def test_settings_from_the_environment_are_known_from_the_log() -> None:
     settings, problems = settings_in_force({}, [value(SIZE, "16")], configured=True)
     assert settings[SIZE].value == "16"
+    assert problems == ()
+
+
+@pytest.mark.parametrize("strong", ["environment", "start", "running"])
+def test_ranks_of_what_is_known(strong: str) -> None:
+    ranks = ["file", "environment", "start", "running"]
+    for weak in ranks[: ranks.index(strong)]:
+        told = [replace(value(SIZE, "16"), origin=strong)]
+        written = {SIZE: replace(value(SIZE, "8", "x"), origin=weak)}
+        if weak == "start":
+            told, written = [*told, *written.values()], {}
+        if strong == "environment":
+            assert outranks(told[0], written[SIZE])
+            assert len(disagreement(told[0], written[SIZE])) == 1
+            continue
+        settings, problems = settings_in_force(written, told, configured=True)
+        assert (settings[SIZE].value, settings[SIZE].origin) == ("16", strong)
+        assert len(problems) == 1
+        assert "16" in problems[0]
+        assert "8" in problems[0]
+
+
+def test_a_list_of_some_settings_says_nothing_of_the_others() -> None:
+    written = {SIZE: value(SIZE, "8", "neo4j.conf")}
+    told = [replace(value(KEEP, "5m"), origin="running")]
+    settings, problems = settings_in_force(written, told, configured=True, started=False)
+    assert settings[SIZE].value == "8"
+    assert settings[KEEP].origin == "running"
     assert problems == ()
 
 

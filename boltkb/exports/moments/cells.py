@@ -12,16 +12,15 @@ from functools import cache
 
 __all__ = ["frame_rows", "mark_of", "record", "unquoted"]
 
-_ESCAPED = re.compile(r'\\(.)|""', re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _MARKS = ",;\t|"
 
 
-def record(text: str, start: int, mark: str) -> tuple[list[str], int]:
+def record(text: str, start: int, mark: str, *, escaped: bool = False) -> tuple[list[str], int]:
     r"""Return the cells of the record that begins at a place in a text, and where it ends.
 
-    cypher-shell writes maps and lists bare, so a comma inside braces parts no cells; it escapes
-    a quote with a backslash where other programs double it.  A quote that is never closed takes
-    the rest: anything else could be made to take for ever.
+    cypher-shell writes maps and lists bare, so a comma inside braces parts no cells.  A quote
+    that is never closed takes the rest: anything else could be made to take for ever.
 
     Parameters
     ----------
@@ -29,6 +28,9 @@ def record(text: str, start: int, mark: str) -> tuple[list[str], int]:
     start : int
     mark : str
         What parts cells, one character.
+    escaped : bool
+        Whether a quote in quotes has a backslash before it, as cypher-shell writes it; else it
+        is doubled, and a backslash is a letter like any other.
 
     Returns
     -------
@@ -37,19 +39,19 @@ def record(text: str, start: int, mark: str) -> tuple[list[str], int]:
 
     Examples
     --------
-    >>> record('a, {b: 1, c: 2}, "d, \\"e\\""\nf', 0, ",")
+    >>> record('a, {b: 1, c: 2}, "d, \\"e\\""\nf', 0, ",", escaped=True)
     (['a', '{b: 1, c: 2}', 'd, "e"'], 28)
     """
     cells: list[str] = []
     parts: list[str] = []
     depth, blank, end = 0, True, len(text)
-    for found in _token(mark).finditer(text, start):
+    for found in _token(mark, escaped).finditer(text, start):
         piece = found[0]
         if piece in {"\n", "\r\n"}:
             end = found.end()
             break
         if piece == mark and depth == 0:
-            cells.append(unquoted("".join(parts)))
+            cells.append(unquoted("".join(parts), escaped=escaped))
             parts, blank = [], True
             continue
         if piece in "{[" and (depth or blank):
@@ -58,7 +60,7 @@ def record(text: str, start: int, mark: str) -> tuple[list[str], int]:
             depth -= 1
         blank = blank and not piece.strip()
         parts.append(piece)
-    cells.append(unquoted("".join(parts)))
+    cells.append(unquoted("".join(parts), escaped=escaped))
     return cells, end
 
 
@@ -101,29 +103,42 @@ def frame_rows(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
             cells = None
             yield place, []
             continue
+        # A blank at the end of a full cell may be text, where the cell goes on.
         pieces = [line[left + 2 : right - 1] for left, right in _pairs(bars)]
         goes_on = [line[bar] == "\\" for bar in bars[:-1]]
         if any(goes_on) and cells is not None:
-            cells = [cell + piece.rstrip() for cell, piece in zip(cells, pieces, strict=True)]
+            cells = [
+                cell + piece if on else cell
+                for cell, piece, on in zip(cells, pieces, goes_on, strict=True)
+            ]
             continue
         if cells is not None:
             yield begun, [unquoted(cell) for cell in cells]
-        begun, cells = place, [piece.rstrip() for piece in pieces]
+        begun, cells = place, pieces
     if cells is not None:
         yield begun, [unquoted(cell) for cell in cells]
 
 
-def unquoted(cell: str) -> str:
+def unquoted(cell: str, *, escaped: bool = True) -> str:
     r"""Return a cell without blanks around it and without its quotes.
+
+    Parameters
+    ----------
+    cell : str
+    escaped : bool
+        Whether quotes inside have a backslash before them; else they are doubled.
 
     Examples
     --------
-    >>> unquoted(' "a \\"b\\"" '), unquoted('"a ""b"" c"'), unquoted("NULL")
+    >>> unquoted(' "a \\"b\\"" '), unquoted('"a ""b"" c"', escaped=False), unquoted("NULL")
     ('a "b"', 'a "b" c', 'NULL')
     """
     cell = cell.strip()
     if len(cell) > 1 and cell[0] == cell[-1] == '"':
-        return _ESCAPED.sub(lambda found: found[1] or '"', cell[1:-1]).strip()
+        inside = cell[1:-1]
+        if not escaped:
+            return inside.replace('""', '"').strip()
+        return _ESCAPED.sub(lambda found: found[1], inside).strip()
     return cell
 
 
@@ -139,9 +154,10 @@ def mark_of(header: str) -> str:
 
 
 @cache
-def _token(mark: str) -> re.Pattern[str]:
+def _token(mark: str, escaped: bool) -> re.Pattern[str]:
+    quoted = r'"(?:[^"\\]++|\\.?|"")*+(?:"|\Z)' if escaped else r'"(?:[^"]++|"")*+(?:"|\Z)'
     return re.compile(
-        rf'"(?:[^"\\]++|\\.?|"")*+(?:"|\Z)|[\[{{]|[\]}}]|{re.escape(mark)}|\r?\n'
+        rf"{quoted}|[\[{{]|[\]}}]|{re.escape(mark)}|\r?\n"
         rf'|[^"\[\]{{}}\r\n{re.escape(mark)}]+|.',
         re.DOTALL,
     )

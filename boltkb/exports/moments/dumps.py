@@ -40,6 +40,8 @@ _PACKED = re.compile(r'^\{"log":"')
 #: Lines from a date to the dump that it dates.
 _NEAR = 5
 _FRAMES = 1024
+#: Threads of the pool that are kept of one file: a dump of 400 each ten seconds for three hours.
+_WORKERS = 400_000
 
 
 @dataclass(slots=True)
@@ -50,6 +52,16 @@ class _Text:
     threads: int = 0
     last: int = 0
     met: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Broken:
+    count: int = 0
+    why: str = ""
+
+    def add(self, line: int, why: str) -> None:
+        self.count += 1
+        self.why = self.why or f"line {line}: {why}"
 
 
 @dataclass(slots=True)
@@ -96,8 +108,15 @@ def read_dumps(
     >>> dumps[0].workers[0].connection, dumps[0].workers[0].state
     ('bolt-7', 'waiting_for_client')
     """
-    broken: list[int] = []
-    texts = [text for text in _texts(member, zone, broken, chunk) if text.threads]
+    broken = _Broken()
+    texts: list[_Text] = []
+    kept = 0
+    for text in _texts(member, zone, broken, chunk):
+        kept += len(text.workers)
+        if kept > _WORKERS:
+            broken.add(text.first, f"more than {_WORKERS:,} threads of the pool in one file")
+        elif text.threads:
+            texts.append(text)
     named = name_time(member.name, zone) if len(texts) == 1 else None
     dumps = tuple(
         ThreadDump(
@@ -113,8 +132,8 @@ def read_dumps(
         member.path,
         "thread-dump",
         sum(dump.threads for dump in dumps),
-        len(broken),
-        f"line {broken[0]}: holds NUL bytes" if broken else "",
+        broken.count,
+        broken.why,
         min(times, default=None),
         max(times, default=None),
     )
@@ -161,13 +180,13 @@ def _seconds(age: re.Match[str]) -> float:
     return float(age["number"]) / (1000.0 if age["unit"] == "ms" else 1.0)
 
 
-def _texts(member: Member, zone: tzinfo, broken: list[int], chunk: int) -> Iterator[_Text]:
+def _texts(member: Member, zone: tzinfo, broken: _Broken, chunk: int) -> Iterator[_Text]:
     text: _Text | None = None
     thread: _Thread | None = None
     dated: tuple[int, float, bool] | None = None
     for number, raw in text_lines(member, chunk=chunk):
         if "\0" in raw:
-            broken.append(number)
+            broken.add(number, "holds NUL bytes")
         line, stamped = _bare(raw)
         time = line_time(line, zone) if line[:1] not in {'"', "\t", " ", ""} else None
         if time is not None:
@@ -196,7 +215,8 @@ def _texts(member: Member, zone: tzinfo, broken: list[int], chunk: int) -> Itera
             if text is None:
                 text = _Text(near[0] if near else number, when)
             text.threads += 1
-            text.met.add(known[:200])
+            if len(text.met) < _WORKERS:
+                text.met.add(known[:200])
             text.last, thread = number, _Thread(found["name"], rest)
         elif text is not None and thread is not None:
             frame = _FRAME.match(line) or (thread.rest[:1] == "#" and _PLAIN_FRAME.match(line))
@@ -218,7 +238,7 @@ def _close(text: _Text | None, thread: _Thread | None) -> None:
     if text is None or thread is None:
         return
     worker = worker_of(thread.name, thread.frames, thread.rest)
-    if worker is not None:
+    if worker is not None and len(text.workers) <= _WORKERS:
         text.workers.append(worker)
 
 

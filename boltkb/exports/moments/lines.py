@@ -51,7 +51,8 @@ def text_lines(member: Member, *, chunk: int = _CHUNK) -> Iterator[tuple[int, st
             pieces = (rest + text).split("\n")
             rest = pieces.pop()
             for piece in pieces:
-                yield number, ("" if cut else piece)[:_LONGEST].removesuffix("\r")
+                if not cut:
+                    yield number, piece[:_LONGEST].removesuffix("\r")
                 number, cut = number + 1, False
             if len(rest) > _LONGEST:
                 # Told once, at its beginning; what follows up to its end is left out.

@@ -32,6 +32,8 @@ _NOISE = re.compile(
     re.IGNORECASE,
 )
 
+_HEADED = re.compile(r"(?:transaction|connection)id\b|\bvalue\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -85,12 +87,16 @@ def read_rows(member: Member, zone: tzinfo = UTC) -> Iterator[Row]:
         end = text.find("\n", place)
         end = len(text) if end < 0 else end
         line = text[place:end].strip()
-        number = lines.at(place)
         if not line:
             place = end + 1
-        elif (time := line_time(line, zone)) is not None:
+            continue
+        # From here on the place is that of the line's first letter, so that each way goes on.
+        place += text[place:end].index(line[0])
+        number = lines.at(place)
+        if (time := line_time(line, zone)) is not None:
             reading.time, place = time, end + 1
-        elif line[0] in "{[" and reading.names is None:
+        elif line[0] in "{[" and (reading.names is None or line.startswith(('{"', "[{"))):
+            reading.names = None
             place = yield from _documents(text, place, lines, reading)
         elif line.startswith(("+-", "| ")):
             place = yield from _frame(text, place, number, reading)
@@ -131,6 +137,7 @@ class _Reading:
     time: float | None
     names: list[str] | None = None
     mark: str = ","
+    escaped: bool = False
     kind: SourceKind | None = None
     broken: int = 0
 
@@ -162,7 +169,10 @@ def _documents(text: str, place: int, lines: _Lines, reading: _Reading) -> _Rows
     whole = end > place and (text[place] == "{" or text[end - 1] == "]")
     if not whole and not _empty_array(text, place):
         reading.broken += 1
-        yield Row(None, lines.at(max(end, place)), {}, reading.time)
+        bad = max(end, place)
+        while bad < len(text) - 1 and text[bad].isspace():
+            bad += 1
+        yield Row(None, lines.at(bad), {}, reading.time)
         following = text.find("\n", max(end, place))
         return len(text) if following < 0 or text[place] == "[" else following + 1
     return _after_array(text, place) if end == place else end
@@ -194,17 +204,19 @@ def _record(text: str, place: int, number: int, reading: _Reading) -> _Rows:
     line = text[place : len(text) if end < 0 else end].strip()
     if reading.names is None or header_kind(_names(line)) is not None:
         mark = mark_of(line)
-        cells, after = record(text, place, mark)
+        escaped = f"{mark} " in line
+        cells, after = record(text, place, mark, escaped=escaped)
         names = [cell.strip("`").lower() for cell in cells]
         kind = header_kind(names)
         if kind is not None:
             reading.names, reading.mark, reading.kind = names, mark, kind
+            reading.escaped = escaped
             return after
     if reading.names is None:
         if not _NOISE.fullmatch(line):
             yield Row(None, number, {}, reading.time)
         return len(text) if end < 0 else end + 1
-    cells, after = record(text, place, reading.mark)
+    cells, after = record(text, place, reading.mark, escaped=reading.escaped)
     if len(cells) == 1 and len(reading.names) > 1 and _NOISE.fullmatch(line):
         return after
     if len(cells) == len(reading.names):
@@ -216,7 +228,8 @@ def _record(text: str, place: int, number: int, reading: _Reading) -> _Rows:
 
 
 def _names(line: str) -> list[str]:
-    if len(line) > 4000:
+    # A header of another list holds one of these; a row seldom does.
+    if len(line) > 4000 or not _HEADED.search(line):
         return []
     return [part.strip().strip('"`').lower() for part in line.split(mark_of(line))]
 

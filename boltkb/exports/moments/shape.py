@@ -17,13 +17,13 @@ _DUMP_NAME = re.compile(r"thread-?_?dump|jstack|thread-?_?print|\btdump")
 _THREAD = re.compile(rb'(?m)^"[^"\n]{0,500}" (?:[^\n]{0,80}prio|#\d)|^#\d+ "neo4j\.')
 #: A log that holds a dump in its midst stays a log; `take` looks for the dump in it.
 _LOG_ENTRY = re.compile(
-    rb"(?:\{\"log\":\")?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,]\d{3,9}(?:[+-]\d\d:?\d\d|Z)?"
-    rb"[^\n]{0,60} (?:TRACE|DEBUG|INFO|WARN|ERROR) "
+    rb"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,]\d{3}(?:[+-]\d\d:?\d\d|Z)"
+    rb" +(?:TRACE|DEBUG|INFO|WARN|ERROR) "
 )
 _JSON_DUMP = re.compile(rb'\{\s{0,20}"threadDump"\s{0,5}:')
 _SOCKETS = re.compile(
     rb"(?mi)^\s{0,12}(?:\d{1,9}\s{1,8})?(?:tcp\w{0,4}\s[^\n]{0,200}\b|)(?:ESTAB|LISTEN|TIME[-_]WAIT"
-    rb"|CLOSE[-_]WAIT|FIN[-_]WAIT|SYN[-_]|ABH)[^\n]{0,200}\r?$"
+    rb"|CLOSE[-_]WAIT|FIN[-_]WAIT|SYN[-_])[^\n]{0,200}\r?$"
 )
 _ADDRESS = re.compile(rb"[\d\]*]:(?:\d{1,5}|\*)(?:\s|$)")
 _KEY = re.compile(rb'"(\w{3,40})"')

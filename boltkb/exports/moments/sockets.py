@@ -19,18 +19,14 @@ from boltkb.exports.records import SocketCount, Source, Where
 
 __all__ = ["bolt_ports", "read_sockets"]
 
-#: States as Linux's `ss` and other languages' Windows abbreviate them, by TCP's own names.
+#: TCP's own names of states, by those of `ss` and of each system's `netstat`.
 _STATES = {
     "ESTAB": "ESTABLISHED",
     "ESTABLISHED": "ESTABLISHED",
-    "HERGESTELLT": "ESTABLISHED",
     "LISTEN": "LISTEN",
     "LISTENING": "LISTEN",
-    "ABHÖREN": "LISTEN",
     "TIME_WAIT": "TIME_WAIT",
-    "WARTEND": "TIME_WAIT",
     "CLOSE_WAIT": "CLOSE_WAIT",
-    "SCHLIESSEN_WARTEN": "CLOSE_WAIT",
     "FIN_WAIT_1": "FIN_WAIT_1",
     "FIN_WAIT1": "FIN_WAIT_1",
     "FIN_WAIT_2": "FIN_WAIT_2",
@@ -46,11 +42,13 @@ _STATES = {
 }
 _END = re.compile(r"(?P<host>\S{1,200})[:.](?P<port>\d{1,5}|\*)")
 _HEADS = re.compile(
-    r"(?:active |aktive |proto\b|state\b|netid\b|recv-q\b|users:|\(|=|-{3,}|udp|unix|raw|\$ |# )",
+    r"(?:active |proto\b|state\b|netid\b|recv-q\b|users:|\(|=|-{3,}|udp|unix|raw|\$ |# )",
     re.IGNORECASE,
 )
 #: Addresses that are told one by one; of more, the rest are counted together.
 _PEERS = 5000
+#: Counts that are kept of one file.
+_KEPT = 400_000
 _MANY = "others"
 
 
@@ -95,13 +93,15 @@ def read_sockets(
     """
     wanted = frozenset(ports)
     moments = [_Moment(name_time(member.name, zone), 1)]
-    read, refused, why, elsewhere = 0, 0, "", 0
+    read, refused, why, elsewhere, kept = 0, 0, "", 0, 0
     for number, raw in text_lines(member):
         line = raw.strip()
         if not line:
             continue
         time = line_time(line, zone)
         if time is not None:
+            if not moments[-1].counts:
+                moments.pop()
             moments.append(_Moment(time, number, number))
             continue
         found = _socket(line[:2000])
@@ -118,6 +118,12 @@ def read_sockets(
             key = (int(own[1]), peer[0], state)
             if key not in moment.counts and len(moment.counts) >= _PEERS:
                 key = (int(own[1]), _MANY, state)
+            new = key not in moment.counts
+            if new and kept >= _KEPT:
+                refused += 1
+                why = why or f"line {number}: more than {_KEPT:,} clients and states in one file"
+                continue
+            kept += new
             moment.counts[key] += count
         elif peer[1] in wanted:
             elsewhere += count

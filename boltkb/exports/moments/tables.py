@@ -26,6 +26,8 @@ _DURATION = re.compile(
 )
 _CLOCK = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 _NOTHING = frozenset({"", "NULL", "NONE", "<NULL>"})
+#: Rows that are kept of one file: 400 a minute for a day.
+_ROWS = 576_000
 #: Rows whose own clocks agree to this many seconds were listed at one time.
 _SAME = 2.0
 
@@ -68,6 +70,10 @@ def read_moments(
     connections: list[ConnectionRow] = []
     refused, why = 0, ""
     for row in read_rows(member, zone):
+        if len(transactions) + len(connections) + refused == _ROWS:
+            refused += 1
+            why = why or f"line {row.line}: more than {_ROWS:,} rows; the rest is not read"
+            break
         where = Where(member.path, row.line)
         name = _one(row.values, "transactionid", "transaction")
         connection = _one(row.values, "connectionid")

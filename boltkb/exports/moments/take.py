@@ -22,6 +22,10 @@ __all__ = [
 ]
 
 
+#: Settings that say where the Bolt connector listens.
+_LISTENS = frozenset({"bolt-additional-listen-addresses", "bolt-listen-address"})
+
+
 def take_dumps_in_logs(entries: Sequence[Found], gathered: Gathered) -> None:
     """Read the dumps that `kill -3` left in logs of the server's output.
 
@@ -64,12 +68,7 @@ def _take_moments(entry: Found, gathered: Gathered) -> None:
 
 def _take_sockets(entry: Found, gathered: Gathered) -> None:
     settings = [*gathered.settings.values(), *gathered.told.values()]
-    ports = bolt_ports(
-        value.value
-        for value in settings
-        if setting_id(value.name) == "bolt-listen-address"
-        or value.name == "server.bolt.additional_listen_addresses"
-    )
+    ports = bolt_ports(value.value for value in settings if setting_id(value.name) in _LISTENS)
     source, rows, elsewhere = read_sockets(entry.member, ports, gathered.zone)
     if not rows:
         told = ", ".join(map(str, sorted(ports)))

@@ -32,6 +32,8 @@ _COLON = re.compile(rf"^\s{{0,80}}[\"']?{_KEY}[\"']?\s{{0,9}}:\s{{1,9}}(?P<value
 #: `- name: KEY` of Kubernetes, with its value in the next line.
 _NAME = re.compile(r"^\s{0,80}(?:-\s{1,9})?name:\s{1,9}[\"']?(?P<key>NEO4J_\w{1,200})[\"']?\s*$")
 _VALUE = re.compile(r"^\s{0,80}value:\s{1,9}(?P<value>\S.*)$")
+#: A unit of systemd begins with a bracket as well.
+_JSON = re.compile(r"\s{0,1000}[\[{]\s{0,1000}[\[{\"\]}]")
 _DEEPEST = 40
 #: How many contradictions are told.
 _TOLD = 10
@@ -94,7 +96,7 @@ def read_environment(member: Member) -> tuple[Source, Environment]:
     environment = Environment()
     refused, why, rows = 0, "", 0
     pairs: Iterator[tuple[Where, str, str]]
-    if text.lstrip()[:1] in {"{", "["}:
+    if _JSON.match(text):
         try:
             content = json.loads(text)
         except (ValueError, RecursionError):

@@ -22,15 +22,14 @@ _SECRET = re.compile(
 _DOUBTFUL = re.compile(r"token|(?:^|[._-])auth(?:$|[._-])|(?:^|[._-])key(?:$|[._-])", re.IGNORECASE)
 _SWITCH = re.compile(r"(?:true|false)?", re.IGNORECASE)
 _AMOUNT = re.compile(r"\d+(?:\.\d+)?\s*(?:ns|μs|us|ms|s|m|h|d|[kmg]i?b?)?", re.IGNORECASE)
-_WORDS = (
-    r"(?:passw\w*|passphrase|secret|token|credentials?|api[_-]?key|access[_-]?key|authorization)"
-)
+_WORDS = r"(?:passw|passphrase|secret|token|credential|api[_-]?key|access[_-]?key|authorization)"
+#: Nothing is given back of a name's rest, so that hostile texts are looked at once.
 _SECRET_INSIDE = re.compile(
-    rf"(?i)((?:{_WORDS}[\w.-]{{0,60}}|\b(?:pass|pwd|auth))[\"']?\s{{0,5}}[=:]\s{{0,5}}"
+    rf"(?i)((?:{_WORDS}[\w.-]{{0,80}}+|(?<![a-z])(?:pass|pwd|auth))[\"']?\s{{0,5}}[=:]\s{{0,5}}"
     r"(?:(?:bearer|basic)\s{1,5})?)(\"[^\"]*\"|'[^']*'|\S+)"
 )
 #: `--password hunter2`, as programs take it on their command lines.
-_OPTION = re.compile(rf"(?i)(--?[\w-]{{0,40}}{_WORDS}\s{{1,5}})([^\s-]\S*)")
+_OPTION = re.compile(rf"(?i)(--?[a-z-]{{0,40}}?{_WORDS}[\w-]{{0,40}}+\s{{1,5}})([^\s-]\S*)")
 _IN_ADDRESS = re.compile(r"(://[^/\s:@]{1,200}:)[^@\s/]{1,200}@")
 #: Characters of a value that are kept.
 _LONGEST = 4000

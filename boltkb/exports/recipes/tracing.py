@@ -38,19 +38,20 @@ NOTES = (
         " edition."
     ),
     (
-        'After a quarter of an hour write level="INFO" in place of level="DEBUG", or take the lines out'
-        " again. The files cannot grow above 1.1 GB; a transaction with one query is about 1.5 kB."
+        'After a quarter of an hour write level="INFO" in place of level="DEBUG", or take the lines'
+        " out again. The files cannot grow above 1.1 GB; a transaction with one query is about 1.5"
+        " kB."
     ),
     (
-        "Do not raise the level of debug.log itself: its eight files of 20 MB would turn over in minutes"
-        " and take the incident with them."
+        "Do not raise the level of debug.log itself: its eight files of 20 MB would turn over in"
+        " minutes and take the incident with them."
     ),
     (
-        f"Query texts and parameters are cut out of it. Save logs/{FILE}* by hand: neo4j-admin's report"
-        " leaves it out."
+        f"Query texts and parameters are cut out of it. Save logs/{FILE}* by hand: neo4j-admin's"
+        " report leaves it out."
     ),
     (
-        'Without monitorInterval="30" in the first line of server-logs.xml, as it is shipped, a restart'
-        " is needed: take thread dumps first."
+        'Without monitorInterval="30" in the first line of server-logs.xml, as it is shipped, a'
+        " restart is needed: take thread dumps first."
     ),
 )

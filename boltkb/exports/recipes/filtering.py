@@ -56,11 +56,12 @@ def metric_lines(
     >>> lines[0].endswith(",*db.query.execution*,*bolt.messages_done")
     True
     """
-    lines: list[str] = []
     notes: list[str] = []
-    for key in ("metrics-enabled", "metrics-csv-enabled"):
-        if _says(export, key, "false"):
-            lines.append(f"{setting_name(key, version)}=true")
+    lines = [
+        f"{setting_name(key, version)}=true"
+        for key in ("metrics-enabled", "metrics-csv-enabled")
+        if _says(export, key, "false")
+    ]
     globs = {
         key: metric_glob(key, version)
         for key in wanted
