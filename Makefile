@@ -7,12 +7,14 @@ EXPORT ?=
 REPORTS := docs/reports
 SITE := site
 PORT ?= 8000
+INPUTS ?= 100000
+SEED ?= 1
 CAPTURES := $(patsubst %/manifest.toml,%,$(wildcard data/captures/*/manifest.toml))
 
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report site serve test lint bench evidence pages lab lock clean
+.PHONY: help setup report site serve test lint fuzz bench evidence pages lab lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +58,9 @@ lint: $(STAMP) ## ruff, mypy, the floors
 
 test: $(STAMP) lint ## every check: lint, types, floors, tests, notebooks, site, browser
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+fuzz: $(STAMP) ## the readers over 100,000 damaged files, about ten minutes (INPUTS=, SEED=)
+	@$(BIN)/python tests/fuzz --inputs $(INPUTS) --seed $(SEED)
 
 bench: $(STAMP) ## the benchmarks, as ratios against a named peer in the same run
 	@$(BIN)/python -m benchmarks

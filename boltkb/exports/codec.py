@@ -133,6 +133,16 @@ def _sequence(values: Sequence[Any], blobs: list[bytes]) -> dict[str, Any]:
             for field in dataclasses.fields(kind)
         ]
         return {"c": [_name(kind), columns, len(values)]}
+    if kinds == {dict} and len(values) > 1:
+        # Of a million mappings most have the same few keys.
+        places: dict[tuple[tuple[type, Any], ...], int] = {}
+        which = [
+            places.setdefault(tuple((type(key), key) for key in value), len(places))
+            for value in values
+        ]
+        items = [item for value in values for item in value.values()]
+        keys = [_sequence([key for _, key in names], blobs) for names in places]
+        return {"k": [keys, which, _sequence(items, blobs)]}
     return {"t": [_node(value, blobs) for value in values]}
 
 
@@ -140,7 +150,7 @@ def _value(node: Any, blobs: Sequence[memoryview]) -> Any:
     if not isinstance(node, dict):
         return node
     ((kind, content),) = node.items()
-    if kind in {"r", "t", "c"}:
+    if kind in {"r", "t", "c", "k"}:
         return tuple(_items(node, blobs))
     if kind == "l":
         return _items(content, blobs)
@@ -170,6 +180,10 @@ def _items(node: dict[str, Any], blobs: Sequence[memoryview]) -> list[Any]:
         return list(content)
     if kind == "t":
         return [_value(item, blobs) for item in content]
+    if kind == "k":
+        names = [_items(part, blobs) for part in content[0]]
+        items = iter(_items(content[2], blobs))
+        return [dict(zip(names[place], items, strict=False)) for place in content[1]]
     if kind != "c":
         raise CodecError(f"a sequence {kind!r}")
     name, columns, count = content

@@ -142,14 +142,24 @@ def _opened(given: Path, server: str, limits: Limits, progress: Progress | None)
     files = sum(len(part.found) for part in chosen) + (0 if server else len(rest))
     watch = Watch(files, progress)
     members = [
-        _one(given, f"{_name(given)}-{part.name}", part.found, _within(gathered, part.root), watch)
+        _one(
+            given,
+            f"{_name(given)}-{part.name}",
+            part.found,
+            _within(gathered, part.root),
+            watch,
+            noted=(gathered.problems, part.root),
+        )
         for part in chosen
     ]
     if server:
         return members[0]
     roots = tuple(part.root for part in servers)
     outside = [entry for entry in gathered.ignored if not entry.path.startswith(roots)]
-    shared = Gathered(ignored=outside)
+    shared = Gathered(
+        ignored=outside,
+        problems=[problem for problem in gathered.problems if not problem.startswith(roots)],
+    )
     _read(rest, given, shared, watch)
     return replace(
         assemble(given, _name(given), shared),
@@ -180,9 +190,18 @@ def _within(gathered: Gathered, root: str) -> Gathered:
 
 
 def _one(
-    given: Path, name: str, found: Sequence[Found], gathered: Gathered, watch: Watch
+    given: Path,
+    name: str,
+    found: Sequence[Found],
+    gathered: Gathered,
+    watch: Watch,
+    *,
+    noted: tuple[Sequence[str], str] = ((), ""),
 ) -> Export:
     _read(found, given, gathered, watch)
+    # Of a cluster, what was noticed while its members were read belongs to one of them.
+    notes, root = noted
+    gathered.problems += [note for note in notes if note.startswith(root)]
     if all(source.kind in _NO_EVIDENCE for source in gathered.sources):
         raise ExportError(_nothing(gathered.ignored), given)
     return assemble(given, name, gathered)

@@ -145,6 +145,8 @@ def clock_of(spans: Sequence[LogSpan], zones: Sequence[str | None]) -> Clock:
     if ahead == 0:
         # Logs are in UTC by default, whatever the machine's zone: a guess, checked by the span.
         return Clock(UTC, "")
+    if abs(ahead) >= 86_400:
+        return Clock(UTC, "it is read as UTC, since the logs' offset is none that a zone has")
     side = "ahead of" if ahead > 0 else "behind"
     return Clock(
         timezone(timedelta(seconds=ahead)),

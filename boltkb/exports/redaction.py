@@ -104,7 +104,13 @@ def redact(export: Export, key: bytes | Pseudonyms) -> Export:
     names = key if isinstance(key, Pseudonyms) else Pseudonyms(key)
     # The first time through finds the names; the second knows them wherever they stand.
     _redacted(export, names)
-    return _redacted(export, names)
+    hidden = _redacted(export, names)
+    # A member of a cluster is called after the cluster.
+    members = [
+        replace(member, name=f"{hidden.name}-{names.name(name)}")
+        for member, name in zip(hidden.servers, export.server_names, strict=True)
+    ]
+    return replace(hidden, servers=tuple(members)) if members else hidden
 
 
 def hide_names(export: Export, file: str | os.PathLike[str]) -> Export:

@@ -115,13 +115,13 @@ def keep_private(file: Path, folder: Path, slug: str) -> Path:
     return place
 
 
-def forget_parameters(executed: NotebookNode, hidden: Mapping[str, str]) -> None:
+def forget_parameters(executed: NotebookNode, hidden: Mapping[str, object]) -> None:
     """Replace the values of parameters in an executed notebook, in its cells and its record.
 
     Parameters
     ----------
     executed : NotebookNode
-    hidden : mapping of str to str
+    hidden : mapping
         What to show in the place of a parameter's value.
     """
     for cell in executed.cells:
@@ -129,7 +129,7 @@ def forget_parameters(executed: NotebookNode, hidden: Mapping[str, str]) -> None
             continue
         if cell.cell_type == "code" and "injected-parameters" in cell.metadata.get("tags", []):
             cell.source = "\n".join(
-                f"{name} = {json.dumps(hidden[name])}" if name in hidden else line
+                f"{name} = {hidden[name]!r}" if name in hidden else line
                 for line in cell.source.splitlines()
                 for name in [line.partition("=")[0].strip()]
             )
@@ -161,9 +161,10 @@ def check_hidden(texts: Mapping[str, str], file: Path, paths: tuple[str, ...]) -
         )
 
 
-def hidden_parameters(name: str) -> Mapping[str, str]:
-    """Return what is shown in the place of the parameters that tell names."""
-    return {"export": name, "redact": _PRIVATE}
+def hidden_parameters(checked: Mapping[str, object], name: str) -> dict[str, object]:
+    """Return a run's parameters as they may be shown, an export under the name given."""
+    shown = {"export": name, "server": _PRIVATE, "redact": _PRIVATE}
+    return {key: shown.get(key, value) if value else value for key, value in checked.items()}
 
 
 def _content(file: Path) -> Mapping[str, object]:

@@ -187,13 +187,15 @@ def _run(
     seen = check_facts(facts)
     given = str(checked.get("redact") or "")
     identity = private_identity(Path(given)) if given else export_id(export)
+    shown = dict(checked)
     if given:
-        forget_parameters(executed, hidden_parameters(seen.export.name))
+        shown = hidden_parameters(checked, seen.export.name)
+        forget_parameters(executed, shown)
     plain = slugify(seen.export.name)
     slug = choose_slug(seen.export.name, identity, folder)
     facts["run"] = {
         "notebook": path.stem,
-        "parameters": {name: value for name, value in checked.items() if name not in _PRIVATE},
+        "parameters": {name: value for name, value in shown.items() if name not in _PRIVATE},
         "export_id": identity,
         "boltkb": metadata.version("boltkb"),
         "published": executed.metadata.papermill.end_time,

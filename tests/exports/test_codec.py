@@ -114,6 +114,13 @@ def test_any_tree_comes_back(value: object) -> None:
     assert same(decode(encode(value)), value)
 
 
+def test_keys_that_are_equal_and_of_different_types_stay_apart() -> None:
+    value = ({1: "a"}, {True: "b"}, {1.0: "c"}, {}, {"x": {1: 2}})
+    back = decode(encode(value))
+    assert same(back, value)
+    assert [type(key) for item in back for key in item] == [int, bool, float, str]
+
+
 def test_numbers_of_numpy_come_back_as_plain_ones() -> None:
     back = decode(encode((np.float64(1.5), np.int64(3), np.str_("x"), np.bool_(True))))
     assert back == (1.5, 3, "x", True)

@@ -88,3 +88,11 @@ def test_the_server_s_own_zone_outranks_the_logs_offset() -> None:
         assert clock_of(logs, ["Europe/Berlin"]).zone.utcoffset(winter) == timedelta(hours=1)
     assert clock_of(logs, [None, "No/Such_Zone"]) == clock_of(logs, [])
     assert clock_of(logs, ["../../etc/passwd"]).zone is UTC
+
+
+def test_an_offset_that_no_zone_has_is_not_believed() -> None:
+    for offset in (33 * 3600.0, -24 * 3600.0):
+        log = LogSpan("neo4j.log", 0.0, 9.0, 2, frozenset({"INFO"}), user_log=True, offset=offset)
+        clock = clock_of([log], [None])
+        assert clock.zone is UTC
+        assert "none that a zone has" in clock.doubt
