@@ -19,7 +19,7 @@ from boltkb.exports.intake.members import Member, list_members
 from boltkb.exports.intake.streams import Limits
 from boltkb.exports.intake.take import take_manifests
 from boltkb.exports.logs.incidents import count_once, restart_times
-from boltkb.exports.logs.take import take_logs
+from boltkb.exports.logs.take import take_collections, take_logs
 from boltkb.exports.metrics.take import take_metrics
 from boltkb.exports.moments.take import take_connections, take_dumps, take_transactions
 from boltkb.exports.recognise import recognise
@@ -35,6 +35,7 @@ __all__ = ["open_export"]
 _TAKERS: Mapping[SourceKind, Taker] = {
     "metric": take_metrics,
     "log": take_logs,
+    "gc-log": take_collections,
     "configuration": take_configurations,
     "thread-dump": take_dumps,
     "transactions": take_transactions,

@@ -9,9 +9,12 @@ import io
 import zipfile
 import zlib
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from boltkb.errors import ExportError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 __all__ = ["Budget", "Limits", "Stream"]
 
@@ -103,8 +106,21 @@ class Stream(io.RawIOBase):
             data = self._raw.read(size)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as problem:
             raise ExportError(f"its packed bytes are damaged ({problem})", self._path) from problem
-        self._read += len(data)
-        self._budget.total += len(data)
+        self._count(len(data))
+        return data
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Read into a buffer, and return how many bytes; 0 at the end."""
+        try:
+            got: int = self._raw.readinto(buffer)  # type: ignore[attr-defined]
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as problem:
+            raise ExportError(f"its packed bytes are damaged ({problem})", self._path) from problem
+        self._count(got)
+        return got
+
+    def _count(self, got: int) -> None:
+        self._read += got
+        self._budget.total += got
         limits = self._budget.limits
         if self._read > limits.member_bytes:
             raise ExportError(f"is larger than {limits.member_bytes:,} bytes", self._path)
@@ -120,7 +136,6 @@ class Stream(io.RawIOBase):
             raise ExportError(
                 f"unpacks to more than {limits.ratio} times its packed size", self._path
             )
-        return data
 
     def close(self) -> None:
         """Close the stream below as well."""
