@@ -49,6 +49,7 @@ class _Open:
     waiting_since: float = _NAN
     messages: int = 0
     asked_again: float = _NAN
+    closed: float = _NAN
 
 
 class Trace:
@@ -122,6 +123,9 @@ class Trace:
         elif kind == "trace-waiting":
             self._waited_until(hold, time)
             hold.waiting_since = time
+        elif kind == "trace-closing":
+            # The thread that closes its connection says so some time before it is free.
+            hold.closed = time
         else:
             self._close(connection, hold, time)
             if not math.isnan(hold.asked_again):
@@ -151,7 +155,7 @@ class Trace:
             return None
         rows = list(self._open.items())[: max(MOST_HOLDS - len(self._connections), 0)]
         times = [np.array(column, dtype=np.float64) for column in self._times]
-        extra = [[hold.asked, hold.start, _NAN, self._waited(hold)] for _, hold in rows]
+        extra = [[hold.asked, hold.start, hold.closed, self._waited(hold)] for _, hold in rows]
         if extra:
             columns = np.array(extra, dtype=np.float64).T
             times = [np.concatenate(pair) for pair in zip(times, columns, strict=True)]
@@ -182,7 +186,8 @@ class Trace:
 
     def _waited(self, hold: _Open) -> float:
         waiting = not math.isnan(hold.waiting_since)
-        return hold.waited + (max(self._end - hold.waiting_since, 0.0) if waiting else 0.0)
+        until = self._end if math.isnan(hold.closed) else hold.closed
+        return hold.waited + (max(until - hold.waiting_since, 0.0) if waiting else 0.0)
 
     @staticmethod
     def _waited_until(hold: _Open, time: float) -> None:
@@ -197,6 +202,7 @@ class Trace:
             return
         if math.isnan(end):
             hold.waited = self._waited(hold)
+            end = hold.closed
         else:
             self._waited_until(hold, end)
         for column, value in zip(

@@ -144,6 +144,15 @@ def test_a_rejection_is_marked_and_its_connection_s_next_hold_is_another() -> No
     assert holds.ends[1] == START + 4
 
 
+def test_a_thread_that_closes_its_connection_is_free_when_it_says_so() -> None:
+    begin = line(1, "Activating connection") + line(2, "Waiting for additional jobs")
+    closing = line(5, "Closing connection")
+    for end, expected in ((line(5.25, "Returning to idle state"), 5.25), (user_line(9, "x"), 5)):
+        holds = holds_of(begin + closing + end)
+        assert holds.ends.tolist() == [START + expected]
+        assert holds.waited.tolist() == [expected - 2]
+
+
 def test_a_connection_that_asks_before_its_thread_has_said_good_bye() -> None:
     text = (
         line(1, "Activating connection")
