@@ -30,6 +30,8 @@ _KINDS = ("gc-pause", "safepoint-pause")
 #: Files of one process follow each other within this, in seconds.
 _APART = 120.0
 _TEXT = 300
+#: Bytes of a line that are looked at; no pause is told in more.
+_LONGEST = 4096
 _DECORATION = re.compile(rb"\[([^\]]{1,64})\]")
 _UPTIME = re.compile(rb"(\d{1,12}(?:[.,]\d{1,9})?)(s|ms|ns)")
 _DATE = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.,]\d{3}[+-]\d{4}")
@@ -183,14 +185,16 @@ class _State:
         line = counted = 0
         begin = -1
         for number, place, _ in needles.seek(text, size):
-            first = text.rfind(b"\n", 0, place) + 1
+            first = text.rfind(b"\n", counted, place) + 1 or counted
             if first == begin:
                 continue
             begin = first
             line += text.count(b"\n", counted, first)
             counted = first
             end = text.find(b"\n", place, size)
-            self._take(bytes(text[first:end]), number, self.lines + line + 1)
+            self._take(
+                bytes(text[first : min(end, first + _LONGEST)]), number, self.lines + line + 1
+            )
         self.lines += line + text.count(b"\n", counted, size)
 
     def _take(self, raw: bytes, number: int, line: int) -> None:

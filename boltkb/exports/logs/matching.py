@@ -29,8 +29,10 @@ MOST_NEEDLES = 64
 #: Events of one kind in one file that are kept one by one.
 MANY = 20_000
 _REJECTIONS = 150_000
-#: Rejections after these are kept with less text: a hundred thousand of them still fit.
+#: Rejections after these are kept without their text: a hundred thousand of them still fit.
 _FULL_TEXT = 5_000
+_NO_TEXT = "(in the words of those before)"
+_NO_NUMBERS: dict[str, float] = {}
 _TEXT_LIMIT = 500
 _POOL = re.compile(
     r"\[Running, pool size = (?P<pool_size>\d{1,9}), active threads = (?P<active_threads>\d{1,9}),"
@@ -202,14 +204,13 @@ class Events:
         if kind == "rejection-a" and (pool := _POOL.search(text, found.end())):
             numbers = _pool_numbers(pool)
         connection = parts.get("connection")
-        limit = 80 if rejection and count > _FULL_TEXT else _TEXT_LIMIT
         event = LogEvent(
             time,
             kind,
             level or message.level,
-            text[:limit],
+            _NO_TEXT if rejection and count > _FULL_TEXT else text[:_TEXT_LIMIT],
             None if connection is None else connection[:100],
-            numbers,
+            numbers or _NO_NUMBERS,
             Where(self._path, line),
         )
         if count <= (_REJECTIONS if rejection else MANY):

@@ -266,6 +266,7 @@ def _take_hits(
             numbers[rest], places[rest], lines[rest], entries[rest],
         )  # fmt: skip
     titles: list[int] = []
+    looked_at, tried = -1, set[int]()
     text, read = block.text, state.timeline.clock.read
     for number, place, line, entry in zip(
         numbers.tolist(), places.tolist(), lines.tolist(), entries.tolist(), strict=True
@@ -274,8 +275,15 @@ def _take_hits(
             if entry >= 0:
                 _take_trace(block, number, place, entry, state.lines + line + 1, state)
             continue
+        # A line is looked at once for each literal, however often it holds it.
+        if line != looked_at:
+            looked_at, tried = line, set()
+        if number in tried:
+            continue
+        tried.add(number)
         if number < _STATE:
-            titles.append(line)
+            if not titles or titles[-1] != line:
+                titles.append(line)
             time = before if entry < 0 else read(text, int(block.dates[entry]))
             if time is not None:
                 state.title(time, state.lines + line + 1)

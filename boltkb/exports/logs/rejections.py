@@ -79,12 +79,16 @@ class _Reader:
     def scan(self, text: bytes | bytearray, size: int) -> None:
         needles = rejection_needles()
         counted = 0
+        known = (-1, -1)
         array = np.frombuffer(text, dtype=np.uint8, count=size)
         for number, place, _ in needles.seek(text, size):
             pool = number < needles.others
             if pool and not self.events.lacks_pool_state:
                 continue
-            begin = text.rfind(b"\n", 0, place) + 1
+            begin = text.rfind(b"\n", counted, place) + 1 or counted
+            if (begin, number) == known:
+                continue
+            known = (begin, number)
             raw = bytes(text[begin : text.find(b"\n", place, size)])
             date = _DATE.match(raw)
             if date is not None:

@@ -168,3 +168,21 @@ def test_a_million_pauses_take_no_more_memory_than_a_thousand() -> None:
     assert sum(row[0] for row in pauses.kept()) + pauses.others().numbers["pause"] == pytest.approx(
         draw.sum()
     )
+
+
+@pytest.mark.parametrize(
+    "needle", ["Unable to schedule ", "JVM information", "[Running, pool size = "]
+)
+def test_a_line_full_of_what_is_sought_is_looked_at_once(
+    needle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    real = matching.line_parts
+    monkeypatch.setattr(matching, "line_parts", lambda raw: seen.append(1) or real(raw))
+    first = f"2019-11-01 00:00:00.000+0000 ERROR [a.B] {REJECTED.format(n=1)}\n"
+    text = first + needle * 5_000 + "\n" + first
+    assert len(read_log(member("debug.log", text)).events) == 2
+    assert len(seen) <= 4
+    seen.clear()
+    assert len(read_rejections(member("debug.log", text))) == 2
+    assert len(seen) <= 4
