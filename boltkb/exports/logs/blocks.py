@@ -12,8 +12,8 @@ from boltkb.exports.intake.streams import Stream
 
 __all__ = ["BLOCK", "LONGEST_LINE", "LineBlocks"]
 
-#: Small enough for a processor's own cache, large enough that a block's fixed costs do not matter.
-BLOCK = 512 << 10
+#: Large enough that a block's fixed costs do not matter; larger ones only take more memory.
+BLOCK = 1 << 20
 LONGEST_LINE = 1 << 20
 
 

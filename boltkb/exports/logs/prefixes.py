@@ -76,8 +76,8 @@ class Wrapping:
     coloured: bool = False
     sources: set[bytes] = field(default_factory=set)
     without_zone: int = 0
-    _pieces: list[bytes] = field(default_factory=list)
-    _waiting: int = 0
+    _pieces: list[bytes] = field(default_factory=list, init=False)
+    _waiting: int = field(default=0, init=False)
 
     def strip(self, block: bytes) -> bytes:
         r"""Return a block of whole lines as the server wrote them, with as many lines.

@@ -80,7 +80,7 @@ class _Reader:
         needles = rejection_needles()
         counted = 0
         known = (-1, -1)
-        array = np.frombuffer(text, dtype=np.uint8, count=size)
+        newlines = np.frombuffer(text, dtype=np.uint8, count=size) == 10
         for number, place, _ in needles.seek(text, size):
             pool = number < needles.others
             if pool and not self.events.lacks_pool_state:
@@ -96,8 +96,8 @@ class _Reader:
             elif not pool:
                 # Below an entry it is anybody's text.
                 continue
-            self._lines += int(np.count_nonzero(array[counted:begin] == 10))
+            self._lines += int(np.count_nonzero(newlines[counted:begin]))
             counted = begin
             messages = needles.messages[number]
             self.events.take(raw, messages, self._time, self._lines + 1, own=date is not None)
-        self._lines += int(np.count_nonzero(array[counted:] == 10))
+        self._lines += int(np.count_nonzero(newlines[counted:]))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from boltkb.exports.logs.prefixes import find_wrapping
 from boltkb.exports.records import SourceKind
 
 __all__ = ["looks_like", "why_not"]
@@ -44,9 +46,19 @@ def looks_like(name: str, head: bytes) -> SourceKind | None:
         return "gc-log"
     if _OTHER_LOG.match(name):
         return None
-    if _LOG_NAME.match(name) or (_TEXT_NAME.search(name) and _ENTRY.search(head)):
+    if _LOG_NAME.match(name):
+        return "log"
+    if _TEXT_NAME.search(name) and (_ENTRY.search(head) or _ENTRY.search(_bare(head))):
         return "log"
     return None
+
+
+def _bare(head: bytes) -> bytes:
+    """Return the lines of a collector's file as the server wrote them; nothing for any other."""
+    wrapping = find_wrapping(head)
+    if wrapping is None or not wrapping.name:
+        return b""
+    return replace(wrapping, respelt=False).strip(head[: head.rfind(b"\n") + 1])
 
 
 def why_not(name: str) -> str | None:

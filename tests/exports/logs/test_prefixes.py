@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
-from export_shapes import REJECTED, files, member, user_line
+from export_shapes import REJECTED, files, member, user_line, write
 
+from boltkb.errors import ExportError
+from boltkb.exports import open_export
 from boltkb.exports.logs.prefixes import find_wrapping
 from boltkb.exports.logs.reading import read_log
 
@@ -129,6 +132,19 @@ def test_a_time_may_be_spelt_otherwise(
     assert event.time == 1_764_000_001 + fraction - ahead
     assert (event.kind, event.level) == ("stopping", "INFO")
     assert bool(read.problems) == (":01.519" in time and time.endswith("519"))
+
+
+@pytest.mark.parametrize("prefix", PREFIXES.values(), ids=PREFIXES)
+def test_a_wrapped_log_is_known_under_any_name(prefix: str, tmp_path: Path) -> None:
+    text = "".join(f"{prefix}{line}\n" for line in LINES)
+    export = open_export(write(tmp_path, {"what-i-saved.txt": text}))
+    assert [(source.kind, source.rows) for source in export.sources] == [("log", 5)]
+
+
+def test_another_program_s_wrapped_log_is_not_known(tmp_path: Path) -> None:
+    text = "".join(f"{TIME} 2025-11-24 16:00:0{i},519 INFO some.App started\n" for i in range(9))
+    with pytest.raises(ExportError):
+        open_export(write(tmp_path, {"app.log": text}))
 
 
 def test_a_log_as_the_server_writes_it_is_left_alone() -> None:
