@@ -22,6 +22,7 @@ from boltkb.exports.logs.incidents import count_once, restart_times
 from boltkb.exports.logs.take import take_logs
 from boltkb.exports.metrics.take import take_metrics
 from boltkb.exports.moments.take import take_connections, take_dumps, take_transactions
+from boltkb.exports.queries.take import take_queries
 from boltkb.exports.recognise import recognise
 from boltkb.exports.reconcile import Clock, clock_of, settings_in_force, timed
 from boltkb.exports.records import Ignored, SourceKind
@@ -35,6 +36,7 @@ __all__ = ["open_export"]
 _TAKERS: Mapping[SourceKind, Taker] = {
     "metric": take_metrics,
     "log": take_logs,
+    "query-log": take_queries,
     "configuration": take_configurations,
     "thread-dump": take_dumps,
     "transactions": take_transactions,
