@@ -17,6 +17,7 @@ from boltkb.exports.moments.take import (
     take_sockets,
     take_transactions,
 )
+from boltkb.exports.queries.take import take_queries
 from boltkb.exports.records import SourceKind
 from boltkb.exports.settings.take import (
     take_configurations,
@@ -41,6 +42,7 @@ TAKERS: Mapping[SourceKind, Taker] = {
     "panel": take_panels,
     "log": _take_logs,
     "gc-log": take_collections,
+    "query-log": take_queries,
     "configuration": take_configurations,
     "environment": take_environments,
     "settings-list": take_settings_lists,

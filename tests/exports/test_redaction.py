@@ -124,7 +124,7 @@ def planted() -> Export:
         ),
         queries=QueryLog(
             0.0, 1.0, 1, 0, 0, np.zeros(1), np.zeros(1), keyed(query), keyed(ADDRESS),
-            keyed(f"{APPLICATION}/2.3"), keyed(USER), keyed("neo4j"),
+            keyed(f"{APPLICATION}/2.3"), keyed(USER), keyed("neo4j"), 1, 0.5,
             pl.DataFrame({"transaction": ["neo4j-transaction-1"], "client": [address],
                           "later": [LITERAL]}), (where(),),
         ),
