@@ -19,6 +19,8 @@ __all__ = ["Refused", "Rows"]
 
 #: Blocks up to this many bytes are read line by line when they cannot be read at once.
 _SMALL = 8192
+#: Headers in one block that are more than any server's restarts.
+_MANY = 64
 #: Digits behind the point in files of the versions that may have written a decimal comma.
 _DECIMALS = 6
 _COMMA, _NEWLINE = ord(","), ord("\n")
@@ -86,13 +88,15 @@ class Rows:
             return
         header = b"\n" + ",".join(self.names).encode() + b"\n"
         pieces = (b"\n" + block).split(header)
-        if len(pieces) > 1:
+        if len(pieces) > _MANY:
+            self._slow(block)
+        elif len(pieces) > 1:
             # Each piece before a header lost its last line feed to it; the first got one before.
             if pieces[0]:
                 self.feed(pieces[0][1:] + b"\n")
             for index, piece in enumerate(pieces[1:], start=2):
                 self.lines += 1
-                self.starts.append(self._count)
+                self._anew()
                 self.feed(piece if index == len(pieces) else piece + b"\n")
         elif len(block) <= _SMALL:
             self._slow(block)
@@ -118,10 +122,15 @@ class Rows:
             for column in range(len(self.wanted))
         ]
 
+    def _anew(self) -> None:
+        if not self.starts or self.starts[-1] != self._count:
+            self.starts.append(self._count)
+
     def _keep(self, table: list[Floats], lines: Sequence[int]) -> None:
         times, values = table[0], table[1]
-        good = (times > EARLIEST) & (times < LATEST) & ~np.isinf(values)
-        if not good.all():
+        sane = times.min() > EARLIEST and times.max() < LATEST
+        if not sane or np.isinf(values).any():
+            good = (times > EARLIEST) & (times < LATEST) & ~np.isinf(values)
             for index in np.flatnonzero(~good).tolist():
                 shown = values[index] if EARLIEST < times[index] < LATEST else times[index]
                 self.refused.add(lines[index], f"not a time or value of a server: {shown:g}")
@@ -174,7 +183,7 @@ class Rows:
             if text == header:
                 self._flush(rows, lines)
                 rows, lines = [], []
-                self.starts.append(self._count)
+                self._anew()
                 continue
             parts: Sequence[str] = text.split(",")
             if len(parts) != len(self.names):

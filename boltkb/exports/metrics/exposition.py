@@ -199,7 +199,7 @@ class _Page:
         else:
             # Without times of their own, two samples of one metric cannot be told apart.
             key = (name, str(sorted(labels.items())))
-            if key in self._undated:
+            if key in self._undated or len(self._undated) >= _MOST_LABELS:
                 self.refuse(number, f"{name} again, without a time")
                 return
             self._undated.add(key)

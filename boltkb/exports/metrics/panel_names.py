@@ -19,6 +19,8 @@ _RATES = frozenset(
      "monotonic_diff", "count_nonzero"}
 )  # fmt: skip
 
+_SUMS = frozenset({"sum", "count", "avg", "mean", "min", "max", "median", "stddev", "topk"})
+
 
 @dataclass(frozen=True, slots=True)
 class PanelName:
@@ -31,11 +33,14 @@ class PanelName:
     labels : mapping of str to str
     rate : str
         The function that made a rate of a counter; empty for none.
+    summed : str
+        The function that may have put several servers together; empty for none.
     """
 
     name: str
     labels: Mapping[str, str] = field(default_factory=dict)
     rate: str = ""
+    summed: str = ""
 
 
 def panel_name(text: str) -> PanelName | None:
@@ -59,16 +64,18 @@ def panel_name(text: str) -> PanelName | None:
     inner = text.strip().strip('"').strip()
     if len(inner) > 2000:
         return None
-    rate = ""
+    rate = summed = ""
     for _ in range(4):
         call, mark, rest = inner.partition("(")
         if mark and rest.rstrip().endswith(")") and call.strip().replace("_", "").isalnum():
             rate = rate or (call.strip() if call.strip().lower() in _RATES else "")
+            summed = summed or (call.strip() if call.strip().lower() in _SUMS else "")
             inner = rest.rstrip()[:-1].strip()
             continue
         call, mark, rest = inner.partition(":")
         if mark and call.strip().isalpha() and len(call) < 12:
             inner = rest.strip()
+            summed = summed or (call.strip() if call.strip().lower() in _SUMS else "")
         break
     inner = re.sub(r"\[[^\[\]]*\]\s*$", "", inner).strip()
     found = _BRACES.match(inner)
@@ -83,17 +90,22 @@ def panel_name(text: str) -> PanelName | None:
         return None
     for name in _spellings(inner, labels):
         if read_scraped_name(name) is not None:
-            return PanelName(name, labels, rate)
+            return PanelName(name, labels, rate, summed)
     return None
 
 
 def _spellings(name: str, labels: Mapping[str, str]) -> Iterator[str]:
-    yield name
-    # Datadog drops `dbms` and the database, which it keeps as a tag.
+    # Datadog drops `dbms`, and the database, which it keeps as a tag.
     first, mark, rest = name.partition(".") if "." in name else name.partition("_")
-    if not mark or not rest:
-        return
-    yield f"{first}_dbms_{rest}"
     database = next((labels[one] for one in _DATABASES if labels.get(one)), "")
-    if database and database != "global":
-        yield f"{first}_database_{database}_{rest}"
+    if mark and rest and database and database != "global":
+        spelled = f"{first}_database_{database}_{rest}"
+        found = read_scraped_name(spelled)
+        if found is not None and found.database is not None:
+            yield spelled
+    yield name
+    if mark and rest:
+        spelled = f"{first}_dbms_{rest}"
+        found = read_scraped_name(spelled)
+        if found is not None and found.database is None:
+            yield spelled

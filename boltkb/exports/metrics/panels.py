@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ from boltkb.exports.intake.members import Member
 from boltkb.exports.metrics.names import read_scraped_name
 from boltkb.exports.metrics.panel_names import PanelName, panel_name
 from boltkb.exports.metrics.quantities import read_quantity
-from boltkb.exports.metrics.readings import Readings
+from boltkb.exports.metrics.readings import Readings, server_of
 from boltkb.exports.metrics.text_lines import text_lines
 from boltkb.exports.metrics.times import read_moment
 from boltkb.exports.records import Source
@@ -31,6 +32,7 @@ _SERIES = frozenset({"series", "metric", "metric name", "metric_name", "__name__
 _VALUES = frozenset({"value", "_value", "avg", "mean"})
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _MOST_COLUMNS = 2000
+_MOST_CELLS = 20_000_000
 #: Of the steps of a running count, the share that may fall: restarts.
 _FALLS = 0.1
 
@@ -103,8 +105,8 @@ def read_panel(member: Member, readings: Readings) -> tuple[Source, tuple[str, .
 class _Drawn:
     name: PanelName
     head: str
-    times: list[float] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
+    times: array[float] = field(default_factory=lambda: array("d"))
+    values: array[float] = field(default_factory=lambda: array("d"))
     first: int = 0
     last: int = 0
     units: set[str] = field(default_factory=set)
@@ -123,7 +125,7 @@ class _Panel:
         self._series = self._value = -1
         self._drawn: dict[str, _Drawn] = {}
         self._unknown: dict[str, None] = {}
-        self._local = 0
+        self._local = self._count = 0
 
     def refuse(self, number: int, why: str) -> None:
         self.refused += 1
@@ -214,6 +216,11 @@ class _Panel:
             return
         if found.unit:
             drawn.units.add(found.unit)
+        self._count += 1
+        if self._count > _MOST_CELLS:
+            raise ExportError(
+                f"has more than {_MOST_CELLS:,} values; save a shorter time", self.path
+            )
         drawn.times.append(time)
         drawn.values.append(found.value)
         drawn.last = number
@@ -241,6 +248,11 @@ class _Panel:
                 problems.append(
                     f"{self.path}: {drawn.head[:120]}: values are rounded as they were shown"
                     f" ({units})"
+                )
+            if drawn.name.summed and not server_of(drawn.name.labels):
+                problems.append(
+                    f"{self.path}: {drawn.head[:120]}: if the panel showed several servers, this"
+                    f" is their {drawn.name.summed}"
                 )
             spans = bool(drawn.units & {"ns", "us", "ms", "s", "min", "h", "d", "week"})
             kept = readings.add(

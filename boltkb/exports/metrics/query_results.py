@@ -21,7 +21,7 @@ from boltkb.exports.records import Source
 __all__ = ["looks_like_answer", "read_answer", "take_answer"]
 
 #: Bytes of one answer that are taken into memory.
-_LARGEST = 256 << 20
+_LARGEST = 64 << 20
 _ANSWER = re.compile(r'\s*\[?\s*\{\s*"(?:status|data|resultType|metric)"\s*:')
 _TELLING = re.compile(r'"resultType"\s*:|"metric"\s*:\s*\{|"status"\s*:\s*"error"')
 _RESULTS = re.compile(r'"result"\s*:\s*\[\s*')

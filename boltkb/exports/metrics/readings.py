@@ -19,6 +19,8 @@ __all__ = ["Readings", "server_of"]
 #: Readings that are kept of one export: 16 bytes each.
 _MOST = 20_000_000
 _MOST_NAMES = 100_000
+#: Metrics of all servers, each column by itself.
+_MOST_COLUMNS = 50_000
 _QUANTILES = {
     "0.5": "p50",
     "0.75": "p75",
@@ -70,6 +72,7 @@ class Readings:
     )
     _known: dict[str, bool] = field(default_factory=dict)
     _count: int = 0
+    _columns: int = 0
 
     def knows(self, name: str, dotted: str | None = None) -> bool:
         """Return whether a name is one of a metric in the catalogue."""
@@ -138,6 +141,9 @@ class Readings:
         key = (dotted, name, column)
         raw = raws.get(key)
         if raw is None:
+            self._columns += 1
+            if self._columns > _MOST_COLUMNS:
+                raise ExportError(f"tells of more than {_MOST_COLUMNS:,} metrics of servers", file)
             raw = raws[key] = RawReadings(
                 dotted, name, column, set(), array("d"), array("d"), {}, in_unit
             )
@@ -154,10 +160,11 @@ class Readings:
 
     def merge(self, other: Readings) -> None:
         """Add all that others hold."""
-        self._known |= other._known
-        self._count += other._count
-        if self._count > _MOST:
+        if self._count + other._count > _MOST:
             raise ExportError(f"more than {_MOST:,} readings; cut the time that they cover")
+        if self._columns + other._columns > _MOST_COLUMNS:
+            raise ExportError(f"more than {_MOST_COLUMNS:,} metrics of servers, with others")
+        self._count += other._count
         for server, raws in other._servers.items():
             self._join(server, raws)
 
@@ -170,6 +177,7 @@ class Readings:
         for key, raw in raws.items():
             known = mine.get(key)
             if known is None:
+                self._columns += 1
                 mine[key] = raw
                 continue
             known.labels |= raw.labels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +30,7 @@ __all__ = ["add_server", "server_readings", "take_metrics", "take_panels", "take
 #: Threads that read files: the reading itself releases Python's lock.
 _READERS = 4
 #: Bytes, never touched.
-_KEPT_MEMORY = 24 << 20
+_KEPT_MEMORY = 8 << 20
 
 _Read = tuple[list[MetricFile], list[tuple[Found, ExportError]], Joined | None]
 
@@ -85,7 +86,7 @@ def server_readings(entries: Sequence[Found], gathered: Gathered) -> tuple[Serve
         By the server's name.  Readings without any label belong to the only server that has
         one, where there is just one; else to a server without a name.
     """
-    readings = Readings()
+    read: list[tuple[Found, Readings, Source]] = []
     for entry in entries:
         # Each file is read by itself first: one that fails half-way leaves nothing behind.
         own = Readings()
@@ -94,9 +95,19 @@ def server_readings(entries: Sequence[Found], gathered: Gathered) -> tuple[Serve
         except ExportError as problem:
             gathered.fail(entry, problem)
             continue
-        readings.merge(own)
-        gathered.sources.append(source)
+        read.append((entry, own, source))
         gathered.problems += problems
+    readings = Readings()
+    apart = _same_times(read)
+    for entry, own, source in read:
+        if apart and "" in own.servers:
+            own.rename("", f"folder {entry.member.folder}")
+        try:
+            readings.merge(own)
+        except ExportError as problem:
+            gathered.fail(entry, problem)
+        else:
+            gathered.sources.append(source)
     named = [server for server in readings.servers if server]
     if len(named) == 1 and "" in readings.servers:
         gathered.problems.append(
@@ -156,6 +167,22 @@ def _take_readings(entries: Sequence[Found], gathered: Gathered) -> None:
         return
     for server in servers:
         add_server(server, gathered)
+
+
+def _same_times(read: Sequence[tuple[Found, Readings, Source]]) -> bool:
+    """Return whether readings without a server's name stand in several folders at one time.
+
+    Then they are of several servers: one server is in one place at a time.
+    """
+    spans: dict[str, list[float]] = {}
+    for entry, own, source in read:
+        if "" in own.servers:
+            start = -np.inf if source.start is None else source.start
+            end = np.inf if source.end is None else source.end
+            span = spans.setdefault(entry.member.folder, [start, end])
+            span[:] = [min(span[0], start), max(span[1], end)]
+    ordered = sorted(spans.values())
+    return any(later[0] <= before[1] for before, later in itertools.pairwise(ordered))
 
 
 def _read_one(entry: Found, readings: Readings) -> tuple[Source, tuple[str, ...]]:

@@ -216,7 +216,7 @@ def test_headers_one_after_the_other_and_at_the_end() -> None:
     )
     read = read_metric(member("a.csv", text))
     assert read.values.tolist() == [1, 2]
-    assert read.restarts.tolist() == [START, START + 9, START + 9]
+    assert read.restarts.tolist() == [START, START + 9]
     assert (read.where.last_line, read.source.refused) == (8, 0)
 
 
@@ -243,11 +243,19 @@ def test_a_line_without_end_takes_no_memory_and_is_refused() -> None:
     assert (endless.values.tolist(), endless.source.refused) == ([1], 1)
 
 
+def test_nothing_but_headers_is_read_in_no_time_and_space() -> None:
+    read = read_metric(member("a.csv", "t,value\n" * 200_000 + f"{START},1\n"))
+    assert (read.values.tolist(), read.restarts.tolist()) == ([1], [START])
+    assert read.where.last_line == 200_001
+
+
 def test_a_header_that_never_ends_or_names_a_column_twice_is_an_error() -> None:
     with pytest.raises(ExportError, match="no header"):
         read_metric(member("a.csv", b"t," + b"v" * 1_000_000))
     with pytest.raises(ExportError, match="twice"):
         read_metric(member("a.csv", "t,value,value\n"))
+    with pytest.raises(ExportError, match="more than 40 columns"):
+        read_metric(member("a.csv", "t,count" + "".join(f",p{i}" for i in range(99)) + "\n"))
 
 
 def test_a_timer_has_a_histogram_s_columns() -> None:

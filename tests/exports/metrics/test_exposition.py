@@ -10,6 +10,7 @@ from export_shapes import START, gauge, member, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boltkb.errors import ExportError
 from boltkb.exports import open_export
 from boltkb.exports.metrics.exposition import looks_like_page, read_labels, read_page
 from boltkb.exports.metrics.readings import Readings
@@ -143,6 +144,19 @@ def test_several_servers_are_never_mixed(tmp_path: Path) -> None:
     assert list(export.series) == ["vm_threads"]
     assert "2 servers" in export.ignored[0].why
     assert "a:2004, b:2004" in export.problems[0]
+
+
+def test_pages_of_two_folders_at_one_time_are_of_two_servers(tmp_path: Path) -> None:
+    content = {
+        f"{server}/{START + 9 * i}.prom": page("5.11", i, i) for server in "ab" for i in (1, 2)
+    }
+    folder = write(tmp_path / "x", content)
+    with pytest.raises(ExportError, match="2 servers"):
+        open_export(folder)
+    # One after the other they are one server's.
+    later = {f"c/{START + 99 + i}.prom": page("5.11", i, i) for i in (1, 2)}
+    days = write(tmp_path / "y", {name: text for name, text in content.items() if name[0] == "a"})
+    assert len(open_export(write(days, later)).series["connections_running"]) == 4
 
 
 def test_csv_files_go_before_what_was_scraped(tmp_path: Path) -> None:

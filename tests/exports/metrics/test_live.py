@@ -12,15 +12,19 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+from export_shapes import member
 
 from boltkb.errors import ExportError, ParameterError
 from boltkb.exports import open_export
 from boltkb.exports.gathered import Gathered
 from boltkb.exports.metrics import asking
+from boltkb.exports.metrics.exposition import read_page
 from boltkb.exports.metrics.live import fetch_prometheus, fetch_servers, take_fetched
+from boltkb.exports.metrics.readings import Readings
 
 START = 1_764_000_000
 SERVERS = ("10.0.0.1:2004", "10.0.0.2:2004")
@@ -65,10 +69,10 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real Prometheus on loopback that holds the samples above."""
-    server, tool = shutil.which("prometheus"), shutil.which("promtool")
-    if server is None or tool is None:
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a real database of the samples above in it."""
+    tool = shutil.which("promtool")
+    if tool is None or shutil.which("prometheus") is None:
         reason = "prometheus is missing; install the package `prometheus`"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
@@ -80,11 +84,18 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         [tool, "tsdb", "create-blocks-from", "openmetrics", "samples.om", "data"],
         cwd=folder, check=True, capture_output=True, timeout=SECONDS_TO_START,
     )  # fmt: skip
+    return folder
+
+
+@pytest.fixture(scope="module")
+def prometheus(database: Path) -> Iterator[str]:
+    """The address of a real Prometheus on loopback that holds the samples above."""
+    folder = database
     address = f"127.0.0.1:{free_port()}"
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [
-                server, "--config.file=prometheus.yml", "--storage.tsdb.path=data",
+                "prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data",
                 "--storage.tsdb.retention.time=100y", f"--web.listen-address={address}",
             ],
             cwd=folder, stdout=log, stderr=log,
@@ -135,6 +146,20 @@ def test_every_sample_comes_once_and_exactly(prometheus: str) -> None:
         assert [times.tolist() for times in server.resets] == [[START + STEP * 2000 + 0.25]]
     assert (fetched.source.rows, fetched.source.refused) == (4 * ROWS, 0)
     assert fetched.source.path == prometheus
+
+
+def test_a_dump_of_the_database_says_the_same(database: Path) -> None:
+    dump = subprocess.run(
+        ["promtool", "tsdb", "dump", "data"],
+        cwd=database, check=True, capture_output=True, timeout=SECONDS_TO_START,
+    ).stdout  # fmt: skip
+    readings = Readings()
+    source, _ = read_page(member("dump.txt", dump), readings)
+    assert (source.rows, source.refused) == (4 * ROWS, 0)
+    for number, server in enumerate(SERVERS):
+        series = readings.server(server).series["messages_received"]
+        np.testing.assert_array_equal(series.values, truth(number)["received"])
+        np.testing.assert_array_equal(series.times, START + STEP * np.arange(ROWS) + 0.25)
 
 
 def test_one_server_is_chosen_and_the_ends_are_included(prometheus: str) -> None:

@@ -81,6 +81,14 @@ def test_spans_come_out_in_seconds_with_or_without_their_unit() -> None:
         assert readings.server("").series["vm_pause_time"].values.tolist() == [0.25, 1.5]
 
 
+def test_what_may_be_of_several_servers_together_is_told() -> None:
+    for head, told in ((f"sum({RUNNING})", 1), (f"avg:{RUNNING}{{host:a}}", 0), (RUNNING, 0)):
+        readings = Readings()
+        _, problems = read_panel(member("p.csv", f'"Time","{head}"\n{START}000,3\n'), readings)
+        assert len(problems) == told
+        assert len(readings.servers) == 1
+
+
 def test_rounded_values_are_told() -> None:
     readings = Readings()
     text = (
@@ -119,11 +127,19 @@ def test_a_table_without_known_columns_is_none() -> None:
         read_panel(member("p.csv", f"a,{RUNNING}\n1,2\n"), Readings())
 
 
-def test_a_database_in_a_tag() -> None:
-    found = panel_name("neo4j.db_query.execution_latency_millis{db_name:shop}")
-    committed = panel_name("avg:neo4j.transaction.active{db_name:shop}")
-    assert committed is not None
-    assert found is None or "shop" in found.name
+@pytest.mark.parametrize(
+    ("head", "key"),
+    [
+        ("avg:neo4j.transaction.active{db_name:shop}", "transaction_active[shop]"),
+        ("neo4j.transaction.active{db_name:global}", "transaction_active"),
+        ("neo4j.vm.threads{db_name:global}", "vm_threads"),
+        ("neo4j_database_shop_transaction_active", "transaction_active[shop]"),
+    ],
+)
+def test_datadog_s_names_and_its_tag_for_the_database(head: str, key: str) -> None:
+    readings = Readings()
+    read_panel(member("p.csv", f'timestamp,"{head}"\n{START},3\n'), readings)
+    assert set(readings.server("").series) == {key}
 
 
 @pytest.mark.parametrize(

@@ -118,3 +118,15 @@ def test_an_upgrade_changes_the_name_not_the_metric() -> None:
     server = readings.server("a:2004")
     assert server.series["connections_running"].values.tolist() == [1, 2, 3, 4]
     assert "is followed by" in server.problems[0]
+
+
+def test_more_than_can_be_kept_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from boltkb.exports.metrics import readings
+
+    text = json.dumps(answer(*(matrix({**RUNNING, "instance": f"{i}"}, [1, 2]) for i in range(9))))
+    for name, limit in (("_MOST", 10), ("_MOST_COLUMNS", 5), ("_MOST_NAMES", 0)):
+        with monkeypatch.context() as patch:
+            patch.setattr(readings, name, limit)
+            with pytest.raises(ExportError, match="more than"):
+                take_answer(text, "a.json", Readings())
+    assert take_answer(text, "a.json", Readings()).rows == 18
