@@ -133,8 +133,9 @@ def _holds(export: Export) -> dict[str, object] | None:
     return {
         "asked": len(holds),
         "begun": int(begun.sum()),
-        "rejected": int((~begun).sum()),
+        "rejected": int(holds.rejected.sum()),
         "unfinished": int((begun & ~np.isfinite(holds.ends)).sum()),
+        "left_out": holds.left_out,
         "start": iso(holds.begin),
         "end": iso(holds.end),
     }

@@ -38,6 +38,7 @@ def full() -> Export:
         begin=0.0,
         end=10.0,
         where=HERE,
+        rejected=np.array([False, False, True, False]),
     )
     pool = DriverPool(
         "java", "5.28", "db:7687", 0.0, None, {"acquired": 3}, empty, empty, empty, empty, 100, (),
