@@ -62,14 +62,14 @@ class Clock:
 
     def read(self, text: bytes | bytearray, at: int) -> float:
         """Return the time whose first byte is at `at`, in epoch seconds."""
-        minute = bytes(text[at : at + 16])
-        zone = bytes(text[at + 23 : at + 28])
+        stamp = bytes(text[at : at + 28])
+        minute, zone = stamp[:16], stamp[23:]
         known = self._minutes.get(minute + zone)
         if known is None:
             if len(self._minutes) > 4096:
                 self._minutes.clear()
             known = self._minutes[minute + zone] = _minute(minute) - 1000 * _ahead(zone)
-        return (known + 1000 * int(text[at + 17 : at + 19]) + int(text[at + 20 : at + 23])) / 1000.0
+        return (known + 1000 * int(stamp[17:19]) + int(stamp[20:23])) / 1000.0
 
     @staticmethod
     def ahead(text: bytes | bytearray, at: int) -> float:
@@ -112,10 +112,12 @@ class Block:
         Where each entry's line begins.
     dates : (n,) array
         Where each entry's time begins.
+    ended : (n,) array
+        Where the line that each entry begins with ends.
     words : (n, 4) array
         The 32 bytes from each time on, eight at a time.
-    json : bool
-        Whether any entry is laid out as JSON.
+    letters : (n,) array
+        The first letter of each entry's level.
     """
 
     text: bytes | bytearray
@@ -124,8 +126,14 @@ class Block:
     ends: NDArray[np.intp]
     starts: NDArray[np.intp]
     dates: NDArray[np.intp]
+    ended: NDArray[np.intp]
     words: Words
-    json: bool
+    letters: NDArray[np.uint8]
+
+    @property
+    def debug(self) -> bool:
+        """Whether any entry is at debug level."""
+        return bool((self.letters == 68).any())
 
     def line(self, index: int) -> tuple[int, int]:
         """Return where a line begins and ends."""
@@ -157,7 +165,7 @@ def find_entries(text: bytes | bytearray, size: int) -> Block:
     ([0], [36, 42])
     """
     array = np.frombuffer(text, dtype=np.uint8, count=size)
-    ends = np.flatnonzero(array == 10)
+    ends = _line_ends(array)
     begins = np.empty_like(ends)
     begins[:1] = 0
     np.add(ends[:-1], 1, out=begins[1:])
@@ -175,7 +183,7 @@ def find_entries(text: bytes | bytearray, size: int) -> Block:
     dates = starts + np.where(braces[places], len(_JSON), 0) if json else starts
     inside = dates + DATE_LENGTH <= ended
     if not inside.all():
-        starts, dates = starts[inside], dates[inside]
+        starts, dates, ended = starts[inside], dates[inside], ended[inside]
     source = text
     if len(dates) and int(dates[-1]) + _WIDTH > len(text):
         source = bytes(text[:size]) + bytes(_WIDTH)
@@ -187,8 +195,26 @@ def find_entries(text: bytes | bytearray, size: int) -> Block:
     wrong |= ((words + _MORE) & _MASK) ^ _WANTED
     if wrong.any():
         fits = ~wrong.any(axis=1)
-        starts, dates, words = starts[fits], dates[fits], words[fits]
-    return Block(text, size, array, ends, starts, dates, words, json=json)
+        starts, dates, ended, words = starts[fits], dates[fits], ended[fits], words[fits]
+    if json:
+        away = np.where(array[starts] == 123, 11, 1) + DATE_LENGTH
+        letters = array[np.minimum(dates + away, size - 1)]
+    else:
+        letters = (words[:, 3] >> np.uint64(40)).astype(np.uint8)
+    return Block(text, size, array, ends, starts, dates, ended, words, letters)
+
+
+def _line_ends(array: NDArray[np.uint8]) -> NDArray[np.intp]:
+    found = array == 10
+    whole = len(found) & ~7
+    # Four bytes at a time: few of them have an end among them, and hardly any has two.
+    fours = found[:whole].view("<u4")
+    places = np.flatnonzero(fours != 0)
+    bits = fours[places]
+    if (bits & (bits - np.uint32(1))).any():
+        return np.flatnonzero(found)
+    ends = (places << 2) + (np.bitwise_count(bits - np.uint32(1)) >> np.uint8(3))
+    return np.concatenate((ends, whole + np.flatnonzero(found[whole:])))
 
 
 @dataclass(slots=True)
@@ -227,8 +253,8 @@ class Timeline:
         letters = {chr(letter) for letter in np.flatnonzero(self._letters)}
         return frozenset(_LEVELS[letter] for letter in letters & set(_LEVELS))
 
-    def add(self, block: Block, line_of: Callable[[int], int]) -> bool:
-        """Take in a block's entries, and return whether any is at debug level.
+    def add(self, block: Block, line_of: Callable[[int], int]) -> None:
+        """Take in a block's entries.
 
         Parameters
         ----------
@@ -238,15 +264,10 @@ class Timeline:
         """
         count = len(block.dates)
         if not count:
-            return False
+            return
         if self.offset is None:
             self.offset = Clock.ahead(block.text, int(block.dates[0]))
-        if block.json:
-            away = np.where(block.bytes[block.starts] == 123, 11, 1) + DATE_LENGTH
-            letters = block.bytes[np.minimum(block.dates + away, block.size - 1)]
-        else:
-            letters = (block.words[:, 3] >> np.uint64(40)).astype(np.uint8)
-        self._letters[letters] = True
+        self._letters[block.letters] = True
         self.entries += count
         read = self.clock.read
         text, dates = block.text, block.dates
@@ -273,7 +294,6 @@ class Timeline:
             self.last = read(text, int(dates[-1]))
         self.first = lowest if self.first is None else min(self.first, lowest)
         self.latest = highest if self.latest is None else max(self.latest, highest)
-        return bool((letters == 68).any())
 
     def _step(self, line: int) -> None:
         self.steps_back += 1

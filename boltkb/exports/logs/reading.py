@@ -7,13 +7,16 @@ of its times.  Text layout and JSON layout alike; what a line means stands in th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boltkb.exports.intake.members import Member
+from boltkb.exports.intake.streams import Stream
+from boltkb.exports.logs.ahead import OUTSTANDING, ahead
 from boltkb.exports.logs.blocks import BLOCK, LONGEST_LINE, LineBlocks
 from boltkb.exports.logs.damage import bad_lines
 from boltkb.exports.logs.diagnostics import DIAGNOSTIC_NEEDLES, Diagnostics
@@ -118,7 +121,6 @@ _PAUSE = _STATE + 1
 
 
 def _needles(*, debug: bool) -> Needles:
-    # Only entries at debug level are a trace; without its literals the search is a fifth faster.
     trace = tuple(needle for needle, _ in _TRACE) if debug else ()
     return all_needles((*trace, *DIAGNOSTIC_NEEDLES))
 
@@ -154,17 +156,58 @@ def read_log(member: Member, *, block: int = BLOCK, trace: Trace | None = None) 
     """
     state = _State(member.path, Trace() if trace is None else trace)
     wrapping = find_wrapping(member.head().removeprefix(b"\xef\xbb\xbf"))
-    with member.open() as stream:
-        blocks = LineBlocks(stream, block, state.drop)
-        for text, size in blocks:
-            if wrapping is None:
-                _scan(text, size, state)
-            else:
-                bare = wrapping.strip(bytes(text[:size]))
-                _scan(bare, len(bare), state)
-    if blocks.cut:
+    with member.open() as stream, closing(ahead(_looked_at(stream, block, wrapping))) as parts:
+        for part in parts:
+            for _ in range(part.dropped):
+                state.drop()
+            if part.block is not None:
+                _scan(part.block, part, state)
+    if part.cut:
         state.refuse(state.lines + 1, "cut in the middle")
-    return _finished(state, _problems(state, wrapping, cut=blocks.cut), truncated=blocks.cut)
+    return _finished(state, _problems(state, wrapping, cut=part.cut), truncated=part.cut)
+
+
+@dataclass(slots=True)
+class _Part:
+    """A block with what can be told of it without what stands before it.
+
+    Parameters
+    ----------
+    dropped : int
+        Lines before it that were too long.
+    block : Block or None
+        None at the end of the file.
+    cut : bool
+        At the end: whether the last line is cut.
+    """
+
+    dropped: int
+    block: Block | None = None
+    cut: bool = False
+    bad: dict[int, str] = field(default_factory=dict)
+    needles: Needles = field(default_factory=lambda: all_needles(()))
+    left_out: int = 0
+    hits: list[tuple[int, int, int]] = field(default_factory=list)
+    pauses: list[int] = field(default_factory=list)
+
+
+def _looked_at(stream: Stream, size: int, wrapping: Wrapping | None) -> Iterator[_Part]:
+    dropped: list[None] = []
+    blocks = LineBlocks(stream, size, lambda: dropped.append(None), buffers=OUTSTANDING)
+    for text, length in blocks:
+        bare = text if wrapping is None else wrapping.strip(bytes(text[:length]))
+        block = find_entries(bare, length if wrapping is None else len(bare))
+        part = _Part(len(dropped), block, bad=bad_lines(block))
+        dropped.clear()
+        # Only entries at debug level are a trace; without its literals the search is faster.
+        part.left_out = 0 if block.debug else len(_TRACE)
+        part.needles = _needles(debug=block.debug)
+        hits = part.needles.seek(bare, block.size)
+        pause = _PAUSE - part.left_out
+        part.pauses = [place for number, place, _ in hits if number == pause]
+        part.hits = [hit for hit in hits if hit[0] != pause] if part.pauses else hits
+        yield part
+    yield _Part(len(dropped), cut=blocks.cut)
 
 
 def _problems(state: _State, wrapping: Wrapping | None, *, cut: bool) -> list[str]:
@@ -224,52 +267,36 @@ def _finished(state: _State, problems: list[str], *, truncated: bool) -> LogFile
     )
 
 
-def _scan(text: bytes | bytearray, size: int, state: _State) -> None:
-    block = find_entries(text, size)
-    _check_text(block, state)
+def _scan(block: Block, part: _Part, state: _State) -> None:
+    if part.bad:
+        first = min(part.bad)
+        state.refuse(state.lines + first + 1, part.bad[first], len(part.bad))
     before = state.timeline.last
     if before is None and len(block.dates):
         # A log often begins with a start; its very first line is the nearest to it.
         place = int(block.dates[0])
         line = state.lines + block.line_at(place) + 1
-        state.began = (state.timeline.clock.read(text, place), line)
-    debug = state.timeline.add(block, lambda place: state.lines + block.line_at(place) + 1)
+        state.began = (state.timeline.clock.read(block.text, place), line)
+    state.timeline.add(block, lambda place: state.lines + block.line_at(place) + 1)
     if state.looked_at < _LOOKED_AT:
         _look_for_categories(block, state)
-    needles = _needles(debug=debug)
-    hits = needles.seek(text, size)
-    titles: list[int] = []
-    if hits:
-        titles = _take_hits(block, hits, needles, before, state, 0 if debug else len(_TRACE))
+    if part.pauses:
+        _take_pauses(block, np.array(part.pauses, dtype=np.intp), state)
+    titles = _take_hits(block, part, before, state) if part.hits else []
     state.diagnostics.scan(block, titles, state.lines)
     state.lines += len(block.ends)
 
 
-def _take_hits(
-    block: Block,
-    hits: list[tuple[int, int, int]],
-    needles: Needles,
-    before: float | None,
-    state: _State,
-    left_out: int,
-) -> list[int]:
-    flat = np.fromiter(chain.from_iterable(hits), dtype=np.intp, count=3 * len(hits))
-    found = flat.reshape(-1, 3)
-    numbers, places = found[:, 0] + left_out, found[:, 1]
+def _take_hits(block: Block, part: _Part, before: float | None, state: _State) -> list[int]:
+    numbers = [number + part.left_out for number, _, _ in part.hits]
+    places = np.array([place for _, place, _ in part.hits], dtype=np.intp)
     lines = block.ends.searchsorted(places)
     entries = block.starts.searchsorted(places, side="right") - 1
-    pauses = numbers == _PAUSE
-    if pauses.any():
-        _take_pauses(block, places[pauses], lines[pauses], entries[pauses], state)
-        rest = ~pauses
-        numbers, places, lines, entries = (
-            numbers[rest], places[rest], lines[rest], entries[rest],
-        )  # fmt: skip
     titles: list[int] = []
     looked_at, tried = -1, set[int]()
     text, read = block.text, state.timeline.clock.read
     for number, place, line, entry in zip(
-        numbers.tolist(), places.tolist(), lines.tolist(), entries.tolist(), strict=True
+        numbers, places.tolist(), lines.tolist(), entries.tolist(), strict=True
     ):
         if number < _DIAGNOSTICS:
             if entry >= 0:
@@ -294,7 +321,7 @@ def _take_hits(
         time = before if entry < 0 else read(text, int(block.dates[entry]))
         event = state.events.take(
             bytes(text[begin:end]),
-            needles.messages[number - left_out],
+            part.needles.messages[number - part.left_out],
             time,
             state.lines + line + 1,
             own=entry >= 0 and int(block.starts[entry]) == begin,
@@ -308,14 +335,11 @@ def _take_hits(
     return titles
 
 
-def _take_pauses(
-    block: Block,
-    places: NDArray[np.intp],
-    lines: NDArray[np.intp],
-    entries: NDArray[np.intp],
-    state: _State,
-) -> None:
-    whole = (entries >= 0) & (places + 64 <= block.ends[lines])
+def _take_pauses(block: Block, places: NDArray[np.intp], state: _State) -> None:
+    entries = block.starts.searchsorted(places, side="right") - 1
+    whole = entries >= 0
+    if len(block.ended):
+        whole &= places + 64 <= block.ended[entries]
     if whole.any():
         state.events.take_pauses(block, places[whole], entries[whole], state.lines)
 
@@ -339,13 +363,6 @@ def _take_trace(
     connection = bytes(text[begin + 1 : place]).decode("utf-8", "replace")
     time = state.timeline.clock.read(text, date)
     state.trace.take(kind, connection, time, Where(state.path, line), jobs=jobs)
-
-
-def _check_text(block: Block, state: _State) -> None:
-    bad = bad_lines(block)
-    if bad:
-        first = min(bad)
-        state.refuse(state.lines + first + 1, bad[first], len(bad))
 
 
 def _look_for_categories(block: Block, state: _State) -> None:
