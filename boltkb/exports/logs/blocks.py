@@ -87,10 +87,8 @@ class LineBlocks:
             if end:
                 yield buffer, end
                 others.append(buffer)
-                if len(others) < self._buffers:
-                    buffer = bytearray(len(buffer))
-                else:
-                    buffer = others.popleft()
+                fresh = len(others) < self._buffers
+                buffer = bytearray(len(buffer)) if fresh else others.popleft()
             if filled > len(buffer):
                 buffer = bytearray(2 * filled)
             buffer[:filled] = rest

@@ -22,7 +22,15 @@ from boltkb.exports.logs.lines import line_parts, named_numbers
 from boltkb.exports.logs.longest import Longest
 from boltkb.exports.records import LogEvent, Where
 
-__all__ = ["MANY", "MOST_NEEDLES", "Events", "Needles", "all_needles", "pool_needle", "rejection_needles"]
+__all__ = [
+    "MANY",
+    "MOST_NEEDLES",
+    "Events",
+    "Needles",
+    "all_needles",
+    "pool_needle",
+    "rejection_needles",
+]
 
 #: More literals than this, and the search falls back to one that is five times slower.
 MOST_NEEDLES = 64
@@ -82,9 +90,7 @@ class Needles:
             self.literals, matchkind=ahocorasick_rs.MatchKind.LeftmostFirst
         )
 
-    def seek(
-        self, text: bytes | bytearray, end: int, begin: int = 0
-    ) -> list[tuple[int, int, int]]:
+    def seek(self, text: bytes | bytearray, end: int, begin: int = 0) -> list[tuple[int, int, int]]:
         """Return what is found, by place: the literal's number, where it begins and ends."""
         with memoryview(text) as view, view[begin:end] as part:
             found: list[tuple[int, int, int]] = self._automaton.find_matches_as_indexes(part)

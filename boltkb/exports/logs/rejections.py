@@ -93,9 +93,7 @@ class _Part:
 def _looked_at(stream: Stream, block: int, wrapping: Wrapping | None) -> Iterator[_Part]:
     dropped: list[None] = []
     needles = rejection_needles()
-    for text, size in LineBlocks(
-        stream, block, lambda: dropped.append(None), buffers=OUTSTANDING
-    ):
+    for text, size in LineBlocks(stream, block, lambda: dropped.append(None), buffers=OUTSTANDING):
         bare = text if wrapping is None else wrapping.strip(bytes(text[:size]))
         size = size if wrapping is None else len(bare)
         hits = needles.seek(bare, size)
