@@ -18,11 +18,14 @@ from boltkb.exports.intake.members import Member
 from boltkb.exports.intake.streams import Stream
 from boltkb.exports.logs.ahead import OUTSTANDING, ahead
 from boltkb.exports.logs.blocks import BLOCK, LONGEST_LINE, LineBlocks
+from boltkb.exports.logs.clock import DATE_LENGTH
 from boltkb.exports.logs.damage import bad_lines
 from boltkb.exports.logs.diagnostics import DIAGNOSTIC_NEEDLES, Diagnostics
-from boltkb.exports.logs.entries import DATE_LENGTH, Block, Timeline, find_entries
+from boltkb.exports.logs.entries import Block, Timeline, find_entries
 from boltkb.exports.logs.lines import has_category
-from boltkb.exports.logs.matching import Events, Needles, all_needles
+from boltkb.exports.logs.matching import Events
+from boltkb.exports.logs.needles import Needles, all_needles
+from boltkb.exports.logs.pauses import Pauses
 from boltkb.exports.logs.prefixes import Wrapping, find_wrapping
 from boltkb.exports.logs.trace import Trace, trace_needles
 from boltkb.exports.records import (
@@ -85,10 +88,12 @@ class _State:
     began: tuple[float, int] | None = None
     timeline: Timeline = field(default_factory=Timeline)
     events: Events = field(init=False)
+    pauses: Pauses = field(init=False)
     diagnostics: Diagnostics = field(init=False)
 
     def __post_init__(self) -> None:
         self.events = Events(self.path, self.timeline.clock)
+        self.pauses = Pauses(self.path, self.timeline.clock, self.events.header_fits)
         self.diagnostics = Diagnostics(self.path)
 
     def title(self, time: float, line: int) -> None:
@@ -257,7 +262,7 @@ def _finished(state: _State, problems: list[str], *, truncated: bool) -> LogFile
     settings = None if told.settings is None else tuple(told.settings.values())
     return LogFile(
         source,
-        state.events.all(),
+        state.events.all(state.pauses.events()),
         span,
         told.edition,
         told.zone,
@@ -341,7 +346,7 @@ def _take_pauses(block: Block, places: NDArray[np.intp], state: _State) -> None:
     if len(block.ended):
         whole &= places + 64 <= block.ended[entries]
     if whole.any():
-        state.events.take_pauses(block, places[whole], entries[whole], state.lines)
+        state.pauses.take(block, places[whole], entries[whole], state.lines)
 
 
 def _take_trace(

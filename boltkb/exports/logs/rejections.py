@@ -1,6 +1,7 @@
 """Rejections alone, for a log that is too long to be read whole.
 
-Only their literals are sought, and only the entries that hold one are looked at.
+Only their literals are sought, and only the entries that hold one are looked at.  Stands without
+numpy, which takes as long to load as a hundred megabytes take to search.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-import numpy as np
+from stringzilla import count
 
 from boltkb.exports.intake.members import Member
 from boltkb.exports.intake.streams import Stream
 from boltkb.exports.logs.ahead import OUTSTANDING, ahead
 from boltkb.exports.logs.blocks import BLOCK, LineBlocks
-from boltkb.exports.logs.entries import Clock
-from boltkb.exports.logs.matching import Events, pool_needle, rejection_needles
+from boltkb.exports.logs.clock import Clock
+from boltkb.exports.logs.matching import Events
+from boltkb.exports.logs.needles import pool_needle, rejection_needles
 from boltkb.exports.logs.prefixes import Wrapping, find_wrapping
 from boltkb.exports.records import LogEvent
 
@@ -77,17 +79,14 @@ class _Part:
     size : int, bytes
     hits : list of (int, int, int)
         As `Needles.seek` gives them.
-    before : list of int
-        For each of them the lines of the block above it.
-    lines : int
-        Lines of the block, and those before it that were too long.
+    dropped : int
+        Lines before it that were too long.
     """
 
     text: bytes | bytearray
     size: int
     hits: list[tuple[int, int, int]]
-    before: list[int]
-    lines: int
+    dropped: int
 
 
 def _looked_at(stream: Stream, block: int, wrapping: Wrapping | None) -> Iterator[_Part]:
@@ -97,16 +96,8 @@ def _looked_at(stream: Stream, block: int, wrapping: Wrapping | None) -> Iterato
         bare = text if wrapping is None else wrapping.strip(bytes(text[:size]))
         size = size if wrapping is None else len(bare)
         hits = needles.seek(bare, size)
-        newlines = np.frombuffer(bare, dtype=np.uint8, count=size) == 10
-        lines, counted = len(dropped), 0
+        yield _Part(bare, size, hits, len(dropped))
         dropped.clear()
-        before = []
-        for _, place, _ in hits:
-            lines += int(np.count_nonzero(newlines[counted:place]))
-            counted = place
-            before.append(lines)
-        lines += int(np.count_nonzero(newlines[counted:]))
-        yield _Part(bare, size, hits, before, lines)
 
 
 class _Reader:
@@ -118,8 +109,9 @@ class _Reader:
 
     def scan(self, part: _Part) -> None:
         text, events = part.text, self.events
-        end = pools = 0
-        for (number, place, after), before in zip(part.hits, part.before, strict=True):
+        self._lines += part.dropped
+        end = pools = counted = 0
+        for number, place, after in part.hits:
             if events.lacks_pool_state:
                 self._seek_pool(part, pools, place)
             pools = after
@@ -134,11 +126,13 @@ class _Reader:
                 # Below an entry it is anybody's text.
                 continue
             self._time = self._clock.read(raw, date.start(1))
+            self._lines += count(text, b"\n", counted, begin)
+            counted = begin
             messages = rejection_needles().messages[number]
-            events.take(raw, messages, self._time, self._lines + before + 1, own=True)
+            events.take(raw, messages, self._time, self._lines + 1, own=True)
         if events.lacks_pool_state:
             self._seek_pool(part, pools, part.size)
-        self._lines += part.lines
+        self._lines += count(text, b"\n", counted, part.size)
 
     def _seek_pool(self, part: _Part, first: int, end: int) -> None:
         """Look for the state of the pool that the last rejection has below it."""
