@@ -45,7 +45,8 @@ def line_parts(raw: bytes) -> tuple[str, str]:
     found = _PLAIN.match(text)
     if found is None:
         return "", text
-    return found["level"], found["message"]
+    level, message = found.group("level", "message")
+    return level, message
 
 
 def named_numbers(parts: Mapping[str, str | None]) -> Mapping[str, float]:

@@ -25,6 +25,7 @@ _REJECTIONS = 150_000
 _FULL_TEXT = 5_000
 _NO_TEXT = "(in the words of those before)"
 _NO_NUMBERS: dict[str, float] = {}
+_POOL_BEGINS = "[Running, pool size = "
 _POOL = re.compile(
     r"\[Running, pool size = (?P<pool_size>\d{1,9}), active threads = (?P<active_threads>\d{1,9}),"
     r" queued tasks = (?P<queued_tasks>\d{1,18})"
@@ -115,7 +116,7 @@ class Events:
         count = self._counts[kind] = self._counts[kind] + 1
         rejection = message.counts == "rejection"
         parts = found.groupdict()
-        pool = _POOL.search(text, found.end()) if kind == "rejection-a" else None
+        pool = _pool_state(text, found.end()) if kind == "rejection-a" else None
         numbers = named_numbers(parts) if pool is None else _pool_numbers(pool)
         connection = parts.get("connection")
         event = LogEvent(
@@ -141,7 +142,7 @@ class Events:
         event = self._kept[-1]
         if abs(event.time - time) >= 0.005:
             return
-        found = _POOL.search(line_parts(raw)[1])
+        found = _pool_state(line_parts(raw)[1], 0)
         if found is not None:
             numbers = {**event.numbers, **_pool_numbers(found)}
             self._kept[-1] = replace(event, numbers=numbers)
@@ -171,6 +172,12 @@ class Events:
             f" {last}) are more than are kept one by one"
             for kind, (first, last, number) in sorted(self._left_out.items())
         )
+
+
+def _pool_state(text: str, begin: int) -> re.Match[str] | None:
+    # The literal first: a plain search takes a tenth of the expression's time.
+    place = text.find(_POOL_BEGINS, begin)
+    return None if place < 0 else _POOL.search(text, place)
 
 
 def _pool_numbers(found: re.Match[str]) -> dict[str, float]:
