@@ -259,7 +259,7 @@ def _seconds(words: Words) -> Words | None:
     if ((words ^ words[:, :1]) & _SAME).any():
         return None
     minute, second = words[1].byteswap(), words[2].byteswap()
-    key = (minute << np.uint64(16)) | ((second >> np.uint64(40)) & np.uint64(0xFFFF))
+    key: Words = (minute << np.uint64(16)) | ((second >> np.uint64(40)) & np.uint64(0xFFFF))
     if (key[1:] < key[:-1]).any():
         return None
     return key

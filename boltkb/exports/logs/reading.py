@@ -7,7 +7,6 @@ of its times.  Text layout and JSON layout alike; what a line means stands in th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -15,19 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boltkb.exports.intake.members import Member
-from boltkb.exports.intake.streams import Stream
-from boltkb.exports.logs.ahead import OUTSTANDING, ahead
-from boltkb.exports.logs.blocks import BLOCK, LONGEST_LINE, LineBlocks
+from boltkb.exports.logs.ahead import ahead
+from boltkb.exports.logs.blocks import BLOCK, LONGEST_LINE
 from boltkb.exports.logs.clock import DATE_LENGTH
-from boltkb.exports.logs.damage import bad_lines
-from boltkb.exports.logs.diagnostics import DIAGNOSTIC_NEEDLES, Diagnostics
-from boltkb.exports.logs.entries import Block, Timeline, find_entries
+from boltkb.exports.logs.diagnostics import Diagnostics
+from boltkb.exports.logs.entries import Block, Timeline
 from boltkb.exports.logs.lines import has_category
 from boltkb.exports.logs.matching import Events
-from boltkb.exports.logs.needles import Needles, all_needles
+from boltkb.exports.logs.parts import DIAGNOSTICS, STATE, TRACE, Part, look_through
 from boltkb.exports.logs.pauses import Pauses
 from boltkb.exports.logs.prefixes import Wrapping, find_wrapping
-from boltkb.exports.logs.trace import Trace, trace_needles
+from boltkb.exports.logs.trace import Trace
 from boltkb.exports.records import (
     LogEvent,
     LogSpan,
@@ -119,17 +116,6 @@ class _State:
         self.refuse(self.lines, f"longer than {LONGEST_LINE:,} bytes")
 
 
-_TRACE = trace_needles()
-_DIAGNOSTICS = len(_TRACE)
-_STATE = _DIAGNOSTICS + len(DIAGNOSTIC_NEEDLES)
-_PAUSE = _STATE + 1
-
-
-def _needles(*, debug: bool) -> Needles:
-    trace = tuple(needle for needle, _ in _TRACE) if debug else ()
-    return all_needles((*trace, *DIAGNOSTIC_NEEDLES))
-
-
 def read_log(member: Member, *, block: int = BLOCK, trace: Trace | None = None) -> LogFile:
     r"""Return what is known of one log file.
 
@@ -161,7 +147,7 @@ def read_log(member: Member, *, block: int = BLOCK, trace: Trace | None = None) 
     """
     state = _State(member.path, Trace() if trace is None else trace)
     wrapping = find_wrapping(member.head().removeprefix(b"\xef\xbb\xbf"))
-    with member.open() as stream, closing(ahead(_looked_at(stream, block, wrapping))) as parts:
+    with member.open() as stream, closing(ahead(look_through(stream, block, wrapping))) as parts:
         for part in parts:
             for _ in range(part.dropped):
                 state.drop()
@@ -170,49 +156,6 @@ def read_log(member: Member, *, block: int = BLOCK, trace: Trace | None = None) 
     if part.cut:
         state.refuse(state.lines + 1, "cut in the middle")
     return _finished(state, _problems(state, wrapping, cut=part.cut), truncated=part.cut)
-
-
-@dataclass(slots=True)
-class _Part:
-    """A block with what can be told of it without what stands before it.
-
-    Parameters
-    ----------
-    dropped : int
-        Lines before it that were too long.
-    block : Block or None
-        None at the end of the file.
-    cut : bool
-        At the end: whether the last line is cut.
-    """
-
-    dropped: int
-    block: Block | None = None
-    cut: bool = False
-    bad: dict[int, str] = field(default_factory=dict)
-    needles: Needles = field(default_factory=lambda: all_needles(()))
-    left_out: int = 0
-    hits: list[tuple[int, int, int]] = field(default_factory=list)
-    pauses: list[int] = field(default_factory=list)
-
-
-def _looked_at(stream: Stream, size: int, wrapping: Wrapping | None) -> Iterator[_Part]:
-    dropped: list[None] = []
-    blocks = LineBlocks(stream, size, lambda: dropped.append(None), buffers=OUTSTANDING)
-    for text, length in blocks:
-        bare = text if wrapping is None else wrapping.strip(bytes(text[:length]))
-        block = find_entries(bare, length if wrapping is None else len(bare))
-        part = _Part(len(dropped), block, bad=bad_lines(block))
-        dropped.clear()
-        # Only entries at debug level are a trace; without its literals the search is faster.
-        part.left_out = 0 if block.debug else len(_TRACE)
-        part.needles = _needles(debug=block.debug)
-        hits = part.needles.seek(bare, block.size)
-        pause = _PAUSE - part.left_out
-        part.pauses = [place for number, place, _ in hits if number == pause]
-        part.hits = [hit for hit in hits if hit[0] != pause] if part.pauses else hits
-        yield part
-    yield _Part(len(dropped), cut=blocks.cut)
 
 
 def _problems(state: _State, wrapping: Wrapping | None, *, cut: bool) -> list[str]:
@@ -272,7 +215,7 @@ def _finished(state: _State, problems: list[str], *, truncated: bool) -> LogFile
     )
 
 
-def _scan(block: Block, part: _Part, state: _State) -> None:
+def _scan(block: Block, part: Part, state: _State) -> None:
     if part.bad:
         first = min(part.bad)
         state.refuse(state.lines + first + 1, part.bad[first], len(part.bad))
@@ -292,7 +235,7 @@ def _scan(block: Block, part: _Part, state: _State) -> None:
     state.lines += len(block.ends)
 
 
-def _take_hits(block: Block, part: _Part, before: float | None, state: _State) -> list[int]:
+def _take_hits(block: Block, part: Part, before: float | None, state: _State) -> list[int]:
     numbers = [number + part.left_out for number, _, _ in part.hits]
     places = np.array([place for _, place, _ in part.hits], dtype=np.intp)
     lines = block.ends.searchsorted(places)
@@ -300,12 +243,18 @@ def _take_hits(block: Block, part: _Part, before: float | None, state: _State) -
     titles: list[int] = []
     looked_at, tried = -1, set[int]()
     text, read = block.text, state.timeline.clock.read
-    for number, place, line, entry in zip(
-        numbers, places.tolist(), lines.tolist(), entries.tolist(), strict=True
-    ):
-        if number < _DIAGNOSTICS:
+    rows = zip(
+        numbers,
+        places.tolist(),
+        lines.tolist(),
+        entries.tolist(),
+        (block.dates[entries] if len(block.dates) else entries).tolist(),
+        strict=True,
+    )
+    for number, place, line, entry, date in rows:
+        if number < DIAGNOSTICS:
             if entry >= 0:
-                _take_trace(block, number, place, entry, state.lines + line + 1, state)
+                _take_trace(block, number, place, date, state.lines + line + 1, state)
             continue
         # A line is looked at once for each literal, however often it holds it.
         if line != looked_at:
@@ -313,17 +262,17 @@ def _take_hits(block: Block, part: _Part, before: float | None, state: _State) -
         if number in tried:
             continue
         tried.add(number)
-        if number < _STATE:
+        if number < STATE:
             if not titles or titles[-1] != line:
                 titles.append(line)
-            time = before if entry < 0 else read(text, int(block.dates[entry]))
+            time = before if entry < 0 else read(text, date)
             if time is not None:
                 state.title(time, state.lines + line + 1)
             continue
-        if number == _STATE and not state.events.lacks_pool_state:
+        if number == STATE and not state.events.lacks_pool_state:
             continue
         begin, end = block.line(line)
-        time = before if entry < 0 else read(text, int(block.dates[entry]))
+        time = before if entry < 0 else read(text, date)
         event = state.events.take(
             bytes(text[begin:end]),
             part.needles.messages[number - part.left_out],
@@ -349,15 +298,12 @@ def _take_pauses(block: Block, places: NDArray[np.intp], state: _State) -> None:
         state.pauses.take(block, places[whole], entries[whole], state.lines)
 
 
-def _take_trace(
-    block: Block, number: int, place: int, entry: int, line: int, state: _State
-) -> None:
+def _take_trace(block: Block, number: int, place: int, date: int, line: int, state: _State) -> None:
     text = block.text
-    date = int(block.dates[entry])
     begin = text.rfind(b"[", max(place - 100, 0), place)
     if begin < 0 or not state.events.header_fits(text, date + DATE_LENGTH, begin):
         return
-    needle, kind = _TRACE[number]
+    needle, kind = TRACE[number]
     jobs = 0
     if kind == "trace-executing":
         after = place + len(needle)
