@@ -1,7 +1,8 @@
 """What an export is made of, each with its place: series, events, threads, queries, pools.
 
 `places`: where a fact was read and what was not read; `series`: metrics; `logs`: the server's
-logs, holds and the machine; `threads`: moments; `queries`: query logs; `drivers`: clients.
+logs and the machine; `holds`: their trace; `threads`: moments; `queries`: query logs;
+`drivers`: clients.
 Knows no file format.  Times are epoch seconds in UTC, spans are seconds.
 """
 
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from boltkb.exports.records.drivers import DriverLanguage, DriverPool
-    from boltkb.exports.records.logs import Holds, LogEvent, LogSpan, MachineFact
+    from boltkb.exports.records.holds import Holds
+    from boltkb.exports.records.logs import LogEvent, LogSpan, MachineFact
     from boltkb.exports.records.places import (
         Ignored,
         SettingOrigin,
@@ -61,7 +63,7 @@ _ROOMS = {
     "DriverLanguage": "boltkb.exports.records.drivers",
     "DriverPool": "boltkb.exports.records.drivers",
     "Floats": "boltkb.exports.records.series",
-    "Holds": "boltkb.exports.records.logs",
+    "Holds": "boltkb.exports.records.holds",
     "Ignored": "boltkb.exports.records.places",
     "LogEvent": "boltkb.exports.records.logs",
     "LogSpan": "boltkb.exports.records.logs",
