@@ -21,7 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from data.lab.build import DEFAULT_VERSION, build
 from data.lab.errors import LabError
-from data.lab.scenarios import PROFILES, SCENARIOS, WORKS, Choice, stage
+from data.lab.scenarios import PROFILES, SCENARIOS, WORKS, Choice, Scenario, stage
 from data.lab.server import Server, Settings
 
 
@@ -74,20 +74,7 @@ def _capture(options: argparse.Namespace, given: list[str]) -> int:
         )
     from data.lab.capture import Plan, make_capture
 
-    choice = Choice(
-        rate=options.rate,
-        hold=options.hold,
-        think=options.think,
-        leak_every=options.leak_every,
-        burst_every=options.burst_every,
-        burst_size=options.burst_size,
-        profile=options.profile,
-        work=options.work,
-        client_pool=options.client_pool,
-        retries=options.retries,
-        default_accounting=options.default_accounting,
-    )
-    scenario = stage(options.scenario, choice)
+    scenario = _scenario(options)
     plan = Plan(
         name=out.name,
         scenario=scenario,
@@ -112,6 +99,35 @@ def _capture(options: argparse.Namespace, given: list[str]) -> int:
         f" {truth['mean_hold_seconds']} s, offered load {truth['offered_load']} erlangs"
     )
     return 0
+
+
+def _scenario(options: argparse.Namespace) -> Scenario:
+    choice = Choice(
+        rate=options.rate,
+        hold=options.hold,
+        think=options.think,
+        leak_every=options.leak_every,
+        burst_every=options.burst_every,
+        burst_size=options.burst_size,
+        profile=options.profile,
+        work=options.work,
+        client_pool=options.client_pool,
+        retries=options.retries,
+        default_accounting=options.default_accounting,
+    )
+    return stage(options.scenario, choice)
+
+
+def plan_of(words: list[str]) -> tuple[Scenario, float]:
+    """Return what a command for a capture asks for, and for how many seconds.
+
+    Parameters
+    ----------
+    words : list of str
+        As after ``python -m data.lab``.
+    """
+    options = _parser().parse_args(words)
+    return _scenario(options), options.minutes * 60
 
 
 def _start(options: argparse.Namespace) -> int:
