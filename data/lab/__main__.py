@@ -41,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "start":
             return _start(options)
+        if options.command == "compare":
+            return _compare(options)
         return _capture(options, given)
     except LabError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -98,6 +100,15 @@ def _capture(options: argparse.Namespace, given: list[str]) -> int:
         f"{out}: {truth['attempts']} attempts, {truth['rejected']} rejected, mean hold"
         f" {truth['mean_hold_seconds']} s, offered load {truth['offered_load']} erlangs"
     )
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from data.lab.setups import run_all
+
+    options.folder.mkdir(parents=True, exist_ok=True)
+    run_all(options.seeds, options.folder, options.out)
+    print(f"{options.out}: renew the twin's side of it with python -m evidence twin")
     return 0
 
 
@@ -189,6 +200,10 @@ def _parser() -> argparse.ArgumentParser:
     capture.add_argument("--retries", action="store_true", help="use the driver's retries")
     capture.add_argument("--all-metrics", action="store_true", help="beyond the default filter")
     capture.add_argument("--seed", type=int, default=1, help="default %(default)s")
+    compare = commands.add_parser("compare", help="the runs that the twin is compared with")
+    compare.add_argument("--folder", type=Path, required=True, help="for the captures")
+    compare.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    compare.add_argument("--seeds", type=int, nargs="+", default=[21, 22], help="%(default)s")
     return parser
 
 

@@ -7,39 +7,34 @@ any simulation.
 from __future__ import annotations
 
 import bisect
-import csv
-import gzip
+import itertools
 import json
 import math
-import shlex
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from data.lab.errors import LabError
-from data.lab.load import Arrival, plan_arrivals
+from data.lab.load import Arrival, Attempt, plan_arrivals
+from data.lab.recorded import (
+    pair_attempts,
+    read_acquisitions,
+    read_attempts,
+    read_counters,
+    read_plan,
+)
 from data.lab.scenarios import Scenario, Stream
-from data.lab.setups import MACHINE_FILE, SETUPS
 from data.lab.truth import Hold
 
 #: Quantiles that stand for a law.
 QUANTILES = 64
 BLOCK_SECONDS = 10.0
+#: A refusal that took a client longer came while it opened a connection.
+OPENING_SECONDS = 0.02
 #: A connection's first hold that is longer went on to its first transaction.
 MERGED_SECONDS = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    start: float
-    seconds: float
-    client: str
-    kind: str
-    outcome: str
-    tries: int
 
 
 def measure(folder: Path) -> dict[str, Any]:
@@ -55,8 +50,9 @@ def measure(folder: Path) -> dict[str, Any]:
     dict
         ``streams`` (arrivals in ms from the start and one another, by process; laws of the
         work and of the client's pauses as quantiles, s), ``sign_in`` (quantiles of the first
-        hold of a connection, s), ``counts``, ``busy`` (share of time with 0, 1, ... threads
-        held) and ``blocks`` (asked and rejected in each ten seconds).
+        hold of a connection, s), ``connect`` (how long it takes a client to open one, s; None
+        when it was not seen), ``counts``, ``busy`` (share of time with 0, 1, ... threads
+        held) and ``blocks`` (what happened in each ten seconds).
 
     Raises
     ------
@@ -66,20 +62,21 @@ def measure(folder: Path) -> dict[str, Any]:
     truth = json.loads((folder / "truth.json").read_text())
     manifest = tomllib.loads((folder / "manifest.toml").read_text())
     start, end = (_epoch(truth[name]) for name in ("start", "end"))
-    scenario, seconds, machine = _plan_of(folder, manifest)
-    holds, rejections = _acquisitions(folder / "truth-acquisitions.csv.gz")
-    attempts = _attempts(folder / "truth-attempts.csv.gz")
+    scenario, seconds, machine = read_plan(folder, manifest)
+    holds, rejections = read_acquisitions(folder / "truth-acquisitions.csv.gz")
+    attempts = read_attempts(folder / "truth-attempts.csv.gz")
     arrivals = plan_arrivals(scenario, seconds, manifest["seed"])
-    pairs = _pair(arrivals, attempts, start)
+    pairs = pair_attempts(arrivals, attempts, start)
     hellos = _first_holds(holds)
     inside = [hold for hold in holds if start <= hold.start < end]
-    signing = [h.seconds for h in inside if hellos[h.connection] is h]
-    quick = [seconds for seconds in signing if seconds < MERGED_SECONDS]
+    signing = [h for h in inside if hellos[h.connection] is h]
+    quick = [h.seconds for h in signing if h.seconds < MERGED_SECONDS]
     working = [h for h in inside if hellos[h.connection] is not h]
     extra = _overheads(pairs, working)
-    counters = {name: _grown(folder / "metrics", name) for name in
-                ("connections_opened", "connections_closed",
-                 "messages_received", "messages_started")}  # fmt: skip
+    connect = _connect(pairs, rejections)
+    counters, sampled_at = read_counters(folder / "metrics")
+    first, last = sampled_at[0], sampled_at[-1]
+    sampled = [h for h in signing if first <= h.start < last]
     refused = sum(start <= at < end for at in rejections)
     return {
         "threads": truth["threads"],
@@ -87,11 +84,13 @@ def measure(folder: Path) -> dict[str, Any]:
         "seed": manifest["seed"],
         "neo4j": manifest["neo4j_version"],
         "date": manifest["started"][:10],
-        **({"load_average": machine["load_average"]} if machine else {}),
+        "name": machine["set_up"] if machine else f"capture: {scenario.name}",
+        "machine": machine and {k: machine[k] for k in ("load_average", "processors")},
         "sign_in": _quantiles(quick),
-        "lateness": _lateness(pairs, start),
+        "connect": connect,
+        "latency": _latency(pairs, working, len(signing) / max(1, len(working)), connect or 0.0),
         "streams": [
-            _tell(stream, scenario, pairs, extra.get(stream, 0.0))
+            _tell(stream, scenario, pairs, extra.get(stream, 0.0), start)
             for stream in scenario.streams
         ],
         "counts": {
@@ -99,52 +98,23 @@ def measure(folder: Path) -> dict[str, Any]:
             "rejected": refused,
             "sign_ins": len(signing),
             "sign_ins_with_work": len(signing) - len(quick),
-            "opened": counters["connections_opened"],
-            "closed": counters["connections_closed"],
-            "received": counters["messages_received"],
-            "started": counters["messages_started"],
+            # From the first sample of the metrics to the last.
+            "sampled_from": round(first - start),
+            "sampled_to": round(last - start),
+            "sign_ins_sampled": len(sampled),
+            **{name: counted[-1] - counted[0] for name, counted in counters.items()},
             "below_full": _below_full(holds, rejections, start, end, truth["threads"]),
             "mean_hold": round(_mean(h.seconds for h in inside if h.ended), 6),
             "outcomes": dict(sorted(Counter(a.outcome for a in attempts).items())),
         },
         "busy": _busy(holds, start, end, truth["threads"]),
-        "blocks": _blocks(inside, rejections, start, end),
+        "blocks": _blocks(holds, rejections, attempts, (sampled_at, counters), start, end,
+                          truth["threads"]),
     }  # fmt: skip
 
 
-def _plan_of(folder: Path, manifest: dict[str, Any]) -> tuple[Scenario, float, Any]:
-    beside = folder / MACHINE_FILE
-    if beside.is_file():
-        machine = json.loads(beside.read_text())
-        known = {set_up.name: set_up for set_up in SETUPS}
-        if machine["set_up"] not in known:
-            raise LabError(f"No set-up is called {machine['set_up']!r} any more.")
-        return known[machine["set_up"]].scenario, machine["seconds"], machine
-    from data.lab.__main__ import plan_of
-
-    words = shlex.split(manifest["command"])
-    return *plan_of(words[words.index("data.lab") + 1 :]), None
-
-
-def _pair(
-    arrivals: Sequence[Arrival], attempts: Sequence[_Attempt], start: float
-) -> list[tuple[Arrival, _Attempt]]:
-    """Find the attempt of each planned arrival: the clients began them in this order."""
-    pairs: list[tuple[Arrival, _Attempt]] = []
-    for key in {(a.stream.client, a.stream.kind) for a in arrivals}:
-        planned = [a for a in arrivals if (a.stream.client, a.stream.kind) == key]
-        seen = [a for a in attempts if (a.client, a.kind) == key]
-        if len(planned) != len(seen):
-            raise LabError(f"The plan has {len(planned)} requests of {key}, not {len(seen)}.")
-        pairs += zip(planned, seen, strict=True)
-    late = sorted(seen.start - start - planned.at for planned, seen in pairs)
-    if late and not -0.01 <= late[len(late) // 2] < 0.5:
-        raise LabError("The capture was not made by this plan: its requests came at other times.")
-    return pairs
-
-
 def _overheads(
-    pairs: Sequence[tuple[Arrival, _Attempt]], working: Sequence[Hold]
+    pairs: Sequence[tuple[Arrival, Attempt]], working: Sequence[Hold]
 ) -> dict[Stream, float]:
     """Return by how much a hold is longer on average than what was asked of it, s.
 
@@ -156,7 +126,7 @@ def _overheads(
     for planned, seen in pairs:
         if seen.outcome == "ok" and seen.tries == 1 and planned.stream.kind != "leak":
             work = planned.work + sum(planned.pauses)
-            over.setdefault(planned.stream, []).append(seen.seconds - work)
+            over.setdefault(planned.stream, []).append((seen.end - seen.start) - work)
             asked.append(work)
     held = [hold.seconds for hold in working if hold.ended]
     if not asked or not held:
@@ -169,13 +139,18 @@ def _overheads(
 def _tell(
     stream: Stream,
     scenario: Scenario,
-    pairs: Sequence[tuple[Arrival, _Attempt]],
+    pairs: Sequence[tuple[Arrival, Attempt]],
     extra: float,
+    start: float,
 ) -> dict[str, Any]:
-    mine = [planned for planned, _ in pairs if planned.stream is stream]
+    came = {planned: seen.start - start for planned, seen in pairs if planned.stream is stream}
+    mine = list(came)
     client = next(c for c in scenario.clients if c.agent == stream.client)
     parts = len(mine[0].pauses) + 1 if mine else 1
-    times = [[p.at for p in mine if p.instance == number] for number in range(client.instances)]
+    times = [
+        sorted(max(0.0, at) for planned, at in came.items() if planned.instance == number)
+        for number in range(client.instances)
+    ]
     return {
         "client": stream.client,
         "kind": stream.kind,
@@ -192,17 +167,40 @@ def _tell(
     }
 
 
-def _lateness(pairs: Sequence[tuple[Arrival, _Attempt]], start: float) -> list[float]:
-    """Return mean and 99th percentile of how late the requests began, s."""
-    late = sorted(seen.start - start - planned.at for planned, seen in pairs)
-    if not late:
-        return [0.0, 0.0]
-    return [round(_mean(late), 4), round(late[min(len(late) - 1, len(late) * 99 // 100)], 4)]
+def _connect(pairs: Sequence[tuple[Arrival, Attempt]], rejections: Sequence[float]) -> float | None:
+    """Return how long it took to open a connection, s: the median of those refused in it."""
+    took = []
+    for planned, seen in pairs:
+        if seen.outcome != "no_threads" or planned.stream.retries:
+            continue
+        last = bisect.bisect_right(rejections, seen.start + (seen.end - seen.start) + 0.001) - 1
+        refused = rejections[last] - seen.start if last >= 0 else -1.0
+        if (seen.end - seen.start) > OPENING_SECONDS and refused > OPENING_SECONDS:
+            took.append(refused)
+    return round(sorted(took)[len(took) // 2], 4) if len(took) >= 10 else None
+
+
+def _latency(
+    pairs: Sequence[tuple[Arrival, Attempt]], working: Sequence[Hold], share: float, connect: float
+) -> float | None:
+    """Return the time one way between client and server, what the client does besides included, s.
+
+    What a request takes longer than its hold, the opening of connections taken off.
+    """
+    fine = [
+        (seen.end - seen.start)
+        for planned, seen in pairs
+        if seen.outcome == "ok" and planned.stream.kind != "leak" and not planned.stream.retries
+    ]
+    held = [hold.seconds for hold in working if hold.ended]
+    if len(fine) < 10 or not held:
+        return None
+    return round(max(0.0, (_mean(fine) - _mean(held) - share * connect) / 2), 5)
 
 
 def _steps(times: Sequence[float]) -> list[int]:
     whole = [round(1000 * at) for at in times]
-    return [after - before for before, after in zip([0, *whole], whole, strict=False)]
+    return [after - before for before, after in itertools.pairwise([0, *whole])]
 
 
 def _quantiles(values: Iterable[float]) -> list[float]:
@@ -212,7 +210,7 @@ def _quantiles(values: Iterable[float]) -> list[float]:
     size = min(QUANTILES, len(ordered))
     # Means of equal parts, so that the mean stays what it was.
     edges = [round(i * len(ordered) / size) for i in range(size + 1)]
-    return [round(_mean(ordered[a:b]), 5) for a, b in zip(edges, edges[1:], strict=False)]
+    return [round(_mean(ordered[a:b]), 5) for a, b in itertools.pairwise(edges)]
 
 
 def _first_holds(holds: Sequence[Hold]) -> dict[str, Hold]:
@@ -253,55 +251,40 @@ def _below_full(
 
 
 def _blocks(
-    inside: Sequence[Hold], rejections: Sequence[float], start: float, end: float
-) -> list[list[int]]:
+    holds: Sequence[Hold],
+    rejections: Sequence[float],
+    attempts: Sequence[Attempt],
+    sampled: tuple[Sequence[float], Mapping[str, Sequence[int]]],
+    start: float,
+    end: float,
+    threads: int,
+) -> dict[str, list[float]]:
+    """Return what happened in each ten seconds; what is left at the end belongs to the last."""
     count = max(1, int((end - start) / BLOCK_SECONDS))
-    blocks = [[0, 0] for _ in range(count)]
-    refused = [at for at in rejections if start <= at < end]
-    for at, rejected in [*((h.start, 0) for h in inside), *((at, 1) for at in refused)]:
-        block = blocks[min(count - 1, int((at - start) / BLOCK_SECONDS))]
-        block[0] += 1
-        block[1] += rejected
-    return blocks
-
-
-def _grown(folder: Path, name: str) -> int:
-    rows = _rows((folder / f"neo4j.dbms.bolt.{name}.csv").read_text().splitlines())
-    return int(rows[-1]["count"]) - int(rows[0]["count"])
-
-
-def _rows(lines: Iterable[str]) -> list[dict[str, str]]:
-    return list(csv.DictReader(lines))
-
-
-def _acquisitions(path: Path) -> tuple[list[Hold], list[float]]:
-    with gzip.open(path, "rt", newline="") as file:
-        rows = _rows(file)
-    holds = [
-        Hold(float(r["start"]), float(r["seconds"]), r["connection"], r["outcome"] == "held")
-        for r in rows
-        if r["outcome"] != "rejected"
-    ]
-    holds.sort(key=lambda hold: hold.start)
-    return holds, sorted(float(r["start"]) for r in rows if r["outcome"] == "rejected")
-
-
-def _attempts(path: Path) -> list[_Attempt]:
-    with gzip.open(path, "rt", newline="") as file:
-        rows = _rows(file)
-    found = [
-        _Attempt(
-            float(r["start"]), float(r["end"]) - float(r["start"]),
-            r["client"], r["kind"], r["outcome"], int(r["tries"]),
+    edges = [start + BLOCK_SECONDS * number for number in range(count)] + [end]
+    times, counters = sampled
+    blocks: list[dict[str, float]] = []
+    for number, (a, b) in enumerate(itertools.pairwise(edges)):
+        refused = sum(a <= at < b for at in rejections)
+        mine = [attempt for attempt in attempts if a <= attempt.start < b]
+        busy = _busy(holds, a, b, threads)
+        low = bisect.bisect_left(times, a - 0.5) if number else 0
+        high = min(bisect.bisect_left(times, b - 0.5), len(times) - 1)
+        blocks.append(
+            {
+                "asked": sum(a <= hold.start < b for hold in holds) + refused,
+                "rejected": refused,
+                "requests": len(mine),
+                "fine": sum(attempt.outcome == "ok" for attempt in mine),
+                **{name: counted[high] - counted[low] for name, counted in counters.items()},
+                "held": round(math.fsum(k * share for k, share in enumerate(busy)), 5),
+                "full": busy[-1],
+            }
         )
-        for r in rows
-    ]  # fmt: skip
-    return sorted(found, key=lambda attempt: attempt.start)
+    return {name: [block[name] for block in blocks] for name in blocks[0]}
 
 
 def _epoch(text: str) -> float:
-    from datetime import datetime
-
     return datetime.fromisoformat(text).timestamp()
 
 

@@ -6,9 +6,10 @@ The server's work sleeps, for long enough that what else the machine does matter
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from data.lab.files import write_json
 from data.lab.scenarios import Client, Scenario, Stream
 from data.lab.server import Settings
 
+CAPTURES = Path(__file__).resolve().parents[1] / "captures"
 SHOP, JOB = "shop-api/2.3", "report-job/1.1"
 #: Beside each capture: how busy the machine was.
 MACHINE_FILE = "machine.json"
@@ -80,7 +82,46 @@ SETUPS: tuple[SetUp, ...] = (
 )  # fmt: skip
 
 
-def run(set_up: SetUp, seed: int, out: Path, tell: Callable[[float], None] = lambda _: None) -> None:
+def run_all(
+    seeds: Sequence[int], folder: Path, out: Path, tell: Callable[[str], None] = print
+) -> None:
+    """Run every set-up once for each seed, and write what was measured into one file.
+
+    Parameters
+    ----------
+    seeds : sequence of int
+    folder : Path
+        Where the captures go; those that are there already are not made again.
+    out : Path
+        A JSON file; it holds the committed captures too.
+    tell : callable
+        Told of each run.
+
+    Raises
+    ------
+    LabError
+    """
+    from data.lab.measured import measure
+
+    places = []
+    for seed in seeds:
+        for set_up in SETUPS:
+            place = folder / f"{set_up.name.replace(', ', '-').replace(' ', '-')}-{seed}"
+            if not (place / MACHINE_FILE).is_file():
+                tell(f"{set_up.name}, seed {seed}: {set_up.seconds:.0f} s")
+                run(set_up, seed, place)
+            places.append(place)
+    # The runs of a set-up one after the other.
+    order = {set_up.name: number for number, set_up in enumerate(SETUPS)}
+    runs = sorted(map(measure, places), key=lambda made: (order[made["name"]], made["seed"]))
+    runs += map(measure, sorted(path.parent for path in CAPTURES.glob("neo4j-*/truth.json")))
+    lines = ",\n".join(json.dumps(made, separators=(",", ":")) for made in runs)
+    out.write_text(f"[\n{lines}\n]\n")
+
+
+def run(
+    set_up: SetUp, seed: int, out: Path, tell: Callable[[float], None] = lambda _: None
+) -> None:
     """Make a capture of a set-up, and write beside it how busy the machine was.
 
     Parameters
