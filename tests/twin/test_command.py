@@ -21,10 +21,10 @@ def test_the_list_has_every_scenario_with_its_title() -> None:
 
 
 def test_an_export_is_written_where_it_was_asked_for(tmp_path: Path) -> None:
-    words = ["simulate", "pool_too_small", "--set", "threads=4", "--hours", "0.05", "--seed", "2"]
+    words = ["simulate", "pool_too_small", "--set", "threads=6", "--hours", "0.05", "--seed", "2"]
     told = RUNNER.invoke(app, [*words, "--neo4j", "4.4.17", "--out", str(tmp_path / "x")])
     assert told.exit_code == 0, told.output
-    assert "thread_pool_max_size=4" in (tmp_path / "x" / "conf" / "neo4j.conf").read_text()
+    assert "thread_pool_max_size=6" in (tmp_path / "x" / "conf" / "neo4j.conf").read_text()
     assert (tmp_path / "x" / "metrics" / "neo4j.bolt.connections_running.csv").exists()
 
 

@@ -14,10 +14,12 @@ __all__ = ["MetricFiles", "interval"]
 
 _FIRST_FILTER = Version.parse("4.2")
 _FIRST_METER = Version.parse("3.5")
+_PAUSE_COUNTED = Version.parse("5.0")
 _SHORTEST = Version.parse("2025.01")
 _METER = "t,count,mean_rate,m1_rate,m5_rate,m15_rate,rate_unit\n"
 
-#: Identity in the catalogue: column of the sample, and whether it is a gauge.
+#: Identity in the catalogue: column of the sample, and whether it is a gauge.  A transaction
+#: counts as reading; all run in one database.
 _ALWAYS = {
     "connections_opened": ("opened", False),
     "connections_closed": ("closed", False),
@@ -25,7 +27,12 @@ _ALWAYS = {
     "connections_idle": ("idle", True),
     "messages_received": ("received", False),
     "messages_started": ("started", False),
+    "transaction_active_read": ("active", True),
+    "transaction_committed": ("committed", False),
+    "transaction_peak_concurrent": ("peak", False),
+    "transaction_rollbacks": ("rolled_back", False),
 }
+_LATE = {"vm_pause_time": ("pause_seconds", False)}
 #: In the default export up to 4.1 only; the two times are in milliseconds.
 _EARLY = {
     "messages_done": ("done", False),
@@ -69,8 +76,10 @@ class MetricFiles:
         self._files: list[tuple[TextIOWrapper, int, bool, float]] = []
         self.names: list[str] = []
         wanted = _ALWAYS if version >= _FIRST_FILTER else {**_ALWAYS, **_EARLY}
+        if version >= _PAUSE_COUNTED:
+            wanted = {**wanted, **_LATE}
         for identity, (column, gauge) in wanted.items():
-            name = metric_name(identity, version)
+            name = metric_name(identity, version).replace("{database}", "neo4j")
             plain = gauge or version < _FIRST_METER
             file = (folder / f"{name}.csv").open("w", encoding="ascii", newline="\n")
             file.write("t,value\n" if plain else _METER)
