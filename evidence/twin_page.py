@@ -90,7 +90,8 @@ def _summary(rows: Sequence[Row]) -> str:
     return (
         f"{len(rows)} runs of Neo4j {rows[0].neo4j}, {rows[0].replications} runs of the twin for "
         f"each. Of {len(numbers)} numbers {missed} lie outside the middle 95 % of the twin's runs, "
-        f"where chance alone puts {0.05 * len(numbers):.0f}; those of one run miss together, and "
+        f"where chance alone puts at most {0.05 * len(numbers):.0f}; those of one run miss "
+        f"together, and "
         f"{clean} runs have no miss at all. The held threads are farther from the twin's mean than "
         f"one in twenty of its own runs in {far} of {len(rows)}. Among the twin's runs, ordered by "
         f"their share of rejections, the server stands in the upper half {above} times of "
