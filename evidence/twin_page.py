@@ -15,6 +15,8 @@ __all__ = ["draw", "render"]
 
 #: The run whose held threads are drawn.
 DRAWN = ("8 threads, retries", 22)
+#: Where a line of a cell must not be broken.
+SPACE, TO = "\u00a0", "\u2060–\u2060"
 
 
 def render(comparison: Comparison) -> str:
@@ -35,7 +37,9 @@ def render(comparison: Comparison) -> str:
             if last:
                 cells.append(_distance(row.held))
             lines.append([row.name, str(row.seed), *cells])
-        parts += [f"### {title}", "\n".join(f"| {' | '.join(line)} |" for line in lines)]
+        # Folded: they are there to look up, not to read through.
+        table = "\n".join(f"    | {' | '.join(line)} |" for line in lines)
+        parts.append(f'??? note "{title}, run by run"\n\n{table}')
     heads = ["Rule", "Numbers missed", "Runs without a miss"]
     lines = [heads, ["---", "--:", "--:"]]
     for name, (missed, clean) in {"as it is": misses(rows), **comparison.wrong}.items():
@@ -65,18 +69,19 @@ def _cell(name: str, number: Compared) -> str:
             return f"{100 * value:.1f}"
         return f"{value:.2f}" if name == "held" else f"{value:,.0f}"
 
-    unit = " %" if name in _SHARES else ""
+    unit = f"{SPACE}%" if name in _SHARES else ""
     server = f"{word(number.server)}{unit}"
     if not number.inside:
         server = f"**{server}**"
     if number.server_low is not None and number.server_high is not None:
-        server += f" ({word(number.server_low)} to {word(number.server_high)})"
-    return f"{server}; {word(number.twin)}{unit} ({word(number.low)} to {word(number.high)})"
+        server += f"{SPACE}({word(number.server_low)}{TO}{word(number.server_high)})"
+    twin = f"{word(number.twin)}{unit}{SPACE}({word(number.low)}{TO}{word(number.high)})"
+    return f"{server}<br>{twin}"
 
 
 def _distance(held: Held) -> str:
     text = f"{held.distance:.3f}"
-    return f"{text if held.distance <= held.far else f'**{text}**'}; {held.far:.3f}"
+    return f"{text if held.distance <= held.far else f'**{text}**'}<br>{held.far:.3f}"
 
 
 def _summary(rows: Sequence[Row]) -> str:

@@ -12,7 +12,7 @@ from evidence.twin import MEASURED, PAGE, compare_run, measured, stored
 from evidence.twin_page import draw, render
 
 RUNS = {(run["name"], run["seed"]): run for run in measured()}
-#: Two standard errors and what 60 runs miss of a tail.
+#: Standard deviations of the twin's runs; about one comparison in 16,000 goes beyond by chance.
 SLACK = 4.0
 
 
