@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 from data.lab.errors import LabError
 from data.lab.samplers import Sample, Sampler, ThreadCounts, count_workers
