@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.pages import between
+from evidence import plain
 from evidence.compared import Compared, Comparison, Held, Row, misses
 from evidence.staging import (
     AS_THEY_ARE,
@@ -174,6 +175,7 @@ def write(comparison: Comparison) -> None:
     RESULTS.write_text(f'{{"wrong": {wrong},\n"rows": [\n{rows}\n]}}\n', encoding="utf-8")
     text = PAGE.read_text(encoding="utf-8")
     text = between(text, "comparison", f"\n{render(comparison)}")
+    text = between(text, "plain", f"\n{plain.table(measured())}")
     PAGE.write_text(between(text, "figures", f"\n{draw(comparison)}"), encoding="utf-8")
 
 
