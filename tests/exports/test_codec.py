@@ -72,8 +72,13 @@ def of(kind: object) -> st.SearchStrategy[object]:
         return st.dictionaries(of(parts[0]), of(parts[1]), max_size=3)
     if origin is np.ndarray:
         scalar = typing.get_args(parts[1])[0]
-        item = {np.str_: texts.map(lambda text: text.replace("\0", "")), np.int64: st.integers(
-            -(2**63), 2**63 - 1), np.bool_: st.booleans()}.get(scalar, floats)  # fmt: skip
+        if issubclass(scalar, np.signedinteger):
+            item: st.SearchStrategy[object] = st.integers(
+                int(np.iinfo(scalar).min), int(np.iinfo(scalar).max)
+            )
+        else:
+            item = {np.str_: texts.map(lambda text: text.replace("\0", "")),
+                    np.bool_: st.booleans()}.get(scalar, floats)  # fmt: skip
         kind_of = np.str_ if scalar is np.str_ else scalar
         return st.lists(item, max_size=5).map(lambda items: np.array(items, dtype=kind_of))
     if kind is pl.DataFrame:
