@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import pkgutil
 import types
 import typing
 from collections.abc import Mapping
@@ -19,7 +21,8 @@ from boltkb.exports.codec import CodecError, decode, encode
 
 RECORDS = {
     name: kind
-    for name, kind in {**vars(records), "Export": Export}.items()
+    for info in pkgutil.iter_modules(records.__path__, f"{records.__name__}.")
+    for name, kind in {**vars(importlib.import_module(info.name)), "Export": Export}.items()
     if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }
 FRAMES = [

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boltkb.exports.codec import decode, encode
-from boltkb.exports.records import Packed, Series, Where, pack
-from boltkb.exports.records.packed import unpack
+from boltkb.exports.records import Series, Where
+from boltkb.exports.records.packed import Packed, pack, unpack
 
 ROWS = 2000
 TURNS = np.arange(ROWS)

@@ -13,7 +13,9 @@ import numpy as np
 
 from boltkb.catalogue import Metric
 from boltkb.exports.metrics.csv_files import COLUMNS, MetricFile
-from boltkb.exports.records import Floats, Series, pack
+from boltkb.exports.metrics.process_starts import ProcessStart, told_starts
+from boltkb.exports.records import Floats, Series
+from boltkb.exports.records.packed import pack
 from boltkb.tables import span
 
 __all__ = ["Gaps", "Joined", "fallen", "gaps_of", "in_order", "join_series", "told_gaps"]
@@ -33,14 +35,14 @@ class Joined:
     series : Series
     resets : (k,) array, epoch seconds
         The first time after each restart that a header or a fallen count tells.
-    rates : tuple of (times, counts, rates) or None
-        Rows with a mean rate, where a counter's files have it.
+    starts : tuple of ProcessStart or None
+        What its mean rates tell of processes, where a counter's files have them.
     problems : tuple of str
     """
 
     series: Series
     resets: Floats
-    rates: tuple[Floats, Floats, Floats] | None = None
+    starts: tuple[ProcessStart, ...] | None = None
     problems: tuple[str, ...] = ()
 
 
@@ -116,9 +118,10 @@ def join_series(metric: Metric, database: str | None, files: Sequence[MetricFile
         name: pack(order.of(_chained([file.columns[name] for file in files])), metric.scale)
         for name in names
     }
-    rates = None
+    starts = None
     if kind == "counter" and all(file.rates is not None for file in files):
-        rates = (times, values, _chained([file.rates for file in files if file.rates is not None]))
+        rates = _chained([file.rates for file in files if file.rates is not None])
+        starts = tuple(told_starts(times, values, rates))
     times, values = order.of(times), order.of(values)
     resets = np.concatenate([file.restarts for file in files])
     if kind != "gauge":
@@ -133,7 +136,7 @@ def join_series(metric: Metric, database: str | None, files: Sequence[MetricFile
         columns,
         tuple(file.where for file in files),
     )
-    return Joined(series, np.unique(resets), rates, tuple(problems))
+    return Joined(series, np.unique(resets), starts, tuple(problems))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

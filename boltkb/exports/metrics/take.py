@@ -21,7 +21,7 @@ from boltkb.exports.metrics.joining import Joined, join_series, told_gaps
 from boltkb.exports.metrics.machine import Reader, rows_reader
 from boltkb.exports.metrics.names import Name, prefixes_of, read_name
 from boltkb.exports.metrics.panels import read_panel
-from boltkb.exports.metrics.process_starts import ProcessStart, process_starts, without_known
+from boltkb.exports.metrics.process_starts import ProcessStart, distinct_starts, without_known
 from boltkb.exports.metrics.query_results import looks_like_answer, read_answer
 from boltkb.exports.metrics.readings import Readings
 from boltkb.exports.metrics.server_readings import ServerReadings
@@ -259,8 +259,8 @@ def _sharing(series: Series, shared: _Times) -> Series:
 
 def _take_restarts(joined: Sequence[Joined], gathered: Gathered) -> None:
     own = [one for one in joined if one.series.database is None]
-    counters = [one for one in own if one.rates is not None]
-    starts = process_starts(one.rates for one in counters if one.rates is not None)
+    counters = [one for one in own if one.starts is not None]
+    starts = distinct_starts(start for one in counters for start in one.starts or ())
     begin = min((float(one.series.times[0]) for one in own), default=np.inf)
     restarts = [start.time for start in starts if start.time > begin]
     if restarts:

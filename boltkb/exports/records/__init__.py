@@ -1,14 +1,12 @@
 """What an export is made of, each with its place: series, events, threads, queries, pools.
 
-`places`: where a fact was read and what was not read; `series`: metrics, `packed`: their columns;
-`logs`: the server's logs, holds and the machine; `threads`: moments; `queries`: query logs;
-`drivers`: clients.
+`places`: where a fact was read and what was not read; `series`: metrics; `logs`: the server's
+logs, holds and the machine; `threads`: moments; `queries`: query logs; `drivers`: clients.
 Knows no file format.  Times are epoch seconds in UTC, spans are seconds.
 """
 
 from boltkb.exports.records.drivers import DriverLanguage, DriverPool
 from boltkb.exports.records.logs import Holds, LogEvent, LogSpan, MachineFact
-from boltkb.exports.records.packed import Floats, Packed, pack
 from boltkb.exports.records.places import (
     Ignored,
     SettingOrigin,
@@ -18,7 +16,7 @@ from boltkb.exports.records.places import (
     Where,
 )
 from boltkb.exports.records.queries import QueryLog
-from boltkb.exports.records.series import Series
+from boltkb.exports.records.series import Floats, Series
 from boltkb.exports.records.threads import (
     ConnectionRow,
     SocketCount,
@@ -38,7 +36,6 @@ __all__ = [
     "LogEvent",
     "LogSpan",
     "MachineFact",
-    "Packed",
     "QueryLog",
     "Series",
     "SettingOrigin",
@@ -51,5 +48,4 @@ __all__ = [
     "TransactionRow",
     "Where",
     "Worker",
-    "pack",
 ]
