@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
+import pkgutil
 import stat
 import string
 import types
@@ -39,7 +41,8 @@ from boltkb.exports.redaction import POLICIES, hide_names, redact
 
 RECORDS = {
     name: kind
-    for name, kind in {**vars(records), "Export": Export}.items()
+    for info in pkgutil.iter_modules(records.__path__, f"{records.__name__}.")
+    for name, kind in {**vars(importlib.import_module(info.name)), "Export": Export}.items()
     if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }
 #: Secrets of every kind, each of its own letters, so that a find cannot be chance.
