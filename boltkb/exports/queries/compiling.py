@@ -28,7 +28,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 #: Every file that code is made of; a change in one of them makes it anew.
 _MODULES = (
-    *("entries", "adding", "scanning", "row_code", "plain_code", "string_code"),
+    *("entries", "adding", "holding", "scanning", "row_code", "plain_code", "string_code"),
     *("structured_code", "compiling"),
 )
 _TYPES = {"u1": np.uint8, "i4": np.int32, "u4": np.uint32, "i8": np.int64}
@@ -150,7 +150,7 @@ def _made(module: str, shapes: Mapping[str, str]) -> dict[str, tuple[str, bytes]
         cpu=llvm.get_host_cpu_name(),
         features=llvm.get_host_cpu_features().flatten(),
         opt=3,
-        reloc="pic",
+        reloc=_relocation(llvm.get_default_triple()),
         codemodel="jitdefault",
         jit=True,
     )
@@ -162,6 +162,12 @@ def _made(module: str, shapes: Mapping[str, str]) -> dict[str, tuple[str, bytes]
         text = llvm.parse_assembly(result.library.get_llvm_str())
         made[name] = result.fndesc.llvm_func_name, bytes(machine.emit_object(text))
     return made
+
+
+def _relocation(triple: str) -> str:
+    # As numba has it: with large code in position-independent form, llvm's loader misplaces the
+    # constants of an object that is not the first.
+    return "static" if re.match(r"x86|i\d86", triple) else "default"
 
 
 def _load(kept: Mapping[str, tuple[str, bytes]], shapes: Mapping[str, str]) -> None:

@@ -10,6 +10,16 @@ import numpy as np
 from boltkb.exports.queries.adding import (
     COUNT,
     FAILURES,
+    LONGEST,
+    PLANNED,
+    TEXT_LIMIT,
+    TOTAL,
+    WAITED,
+    WORKED,
+    Counts,
+    Integers,
+)
+from boltkb.exports.queries.holding import (
     H_CLIENT,
     H_DATABASE,
     H_END,
@@ -18,18 +28,10 @@ from boltkb.exports.queries.adding import (
     H_START,
     H_WORKING,
     ID_WIDTH,
-    LONGEST,
     M_FINISHED,
     M_KEPT,
     M_TOTAL,
     NAME_WIDTH,
-    PLANNED,
-    TEXT_LIMIT,
-    TOTAL,
-    WAITED,
-    WORKED,
-    Counts,
-    Integers,
 )
 from boltkb.exports.queries.ledger import Ledger
 from boltkb.exports.records import QueryLog, Where
