@@ -15,6 +15,7 @@ import os
 import re
 import sys
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -202,18 +203,31 @@ def _callable(address: int, shape: str) -> Callable[..., Any]:
         (np.dtype(_TYPES[kind]), axes.count(",") + 1 if axes else 0) for kind, axes in arguments
     ]
 
+    # What the last call was given in each place: most arrays come again and again.
+    before: list[tuple[Callable[[], Any], list[Any]]] = [(lambda: None, [])] * len(types)
+
+    def passed(place: int, value: Any) -> list[Any]:
+        known, flat = before[place]
+        if known() is value:
+            return flat
+        kind, dimensions = types[place]
+        if not dimensions:
+            return [int(value)]
+        if value.dtype != kind or value.ndim != dimensions or not value.flags.c_contiguous:
+            raise TypeError(f"needs a contiguous array of {kind} in {dimensions} dimensions")
+        flat = [None, None, value.size, value.itemsize, value.ctypes.data]
+        flat += [*value.shape, *value.strides]
+        before[place] = weakref.ref(value), flat
+        return flat
+
     def call(*values: Any) -> Any:
+        if len(values) != len(types):
+            raise TypeError(f"takes {len(types)} arguments")
         answer = (long * 3)()
         raised = ctypes.c_void_p()
         flat: list[Any] = [ctypes.addressof(answer), ctypes.addressof(raised)]
-        for value, (kind, dimensions) in zip(values, types, strict=True):
-            if not dimensions:
-                flat.append(int(value))
-                continue
-            if value.dtype != kind or value.ndim != dimensions or not value.flags.c_contiguous:
-                raise TypeError(f"needs a contiguous array of {kind} in {dimensions} dimensions")
-            flat += [None, None, value.size, value.itemsize, value.ctypes.data]
-            flat += [*value.shape, *value.strides]
+        for place, value in enumerate(values):
+            flat += passed(place, value)
         if native(*flat):
             raise RuntimeError("machine code failed")
         return answer[0] if result == "i8" else tuple(answer)

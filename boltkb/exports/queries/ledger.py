@@ -7,6 +7,7 @@ everything else, so that totals remain exact; bins get wider as a log gets longe
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,7 +159,14 @@ class Ledger:
         low, high = int(self.notes[N_LOW]), int(self.notes[N_HIGH])
         return (low, high) if low < high else None
 
-    def add(self, rows: Rows, buffer: Bytes, aside: Bytes, notes: Integers) -> None:
+    def add(
+        self,
+        rows: Rows,
+        buffer: Bytes,
+        aside: Bytes,
+        notes: Integers,
+        beside: Executor | None = None,
+    ) -> None:
         """Add rows, whose texts lie in a buffer or, where a row says so, aside.
 
         Parameters
@@ -167,12 +175,15 @@ class Ledger:
         buffer, aside : arrays of bytes
         notes : (7,) array
             What the rows of one file cover, taken further here; see `adding.survey`.
+        beside : Executor, optional
+            Adds up the holds meanwhile, which nothing else depends on.
         """
         count = len(rows)
         do = self._do
         notes[[N_LOW, N_HIGH]] = self.notes[[N_LOW, N_HIGH]]
         do["survey"](rows, count, notes)
         self.notes[:] = notes
+        holds = beside.submit(self._add_holds, rows, buffer, aside) if beside else None
         at = 0
         while (
             at := do["add_groups"](
@@ -189,15 +200,10 @@ class Ledger:
             at := do["pair_up"](rows, at, count, self.open_keys, self.open_counts, self.open_state)
         ) < count:
             self._make_room_for_starts()
-        at = 0
-        while (
-            at := do["add_holds"](
-                *(rows, at, count, buffer, aside, self.hold_slots, self.hold_keys, self.holds),
-                *(self.hold_texts, self.hold_order, self.hold_meta, self.hold_histogram, self.kept),
-                self.kept_texts,
-            )
-        ) < count:
-            self._forget_holds(self.room.holds // 2)
+        if holds is None:
+            self._add_holds(rows, buffer, aside)
+        else:
+            holds.result()
 
     def close(self) -> None:
         """Complete what is put off while rows come; nothing can be added afterwards."""
@@ -207,6 +213,17 @@ class Ledger:
             self.histograms[single, _buckets(self.sums[single, LONGEST])] = 1
         self._forget_holds(0)
         self._frame_anew()
+
+    def _add_holds(self, rows: Rows, buffer: Bytes, aside: Bytes) -> None:
+        at, count = 0, len(rows)
+        while (
+            at := self._do["add_holds"](
+                *(rows, at, count, buffer, aside, self.hold_slots, self.hold_keys, self.holds),
+                *(self.hold_texts, self.hold_order, self.hold_meta, self.hold_histogram),
+                *(self.kept, self.kept_texts),
+            )
+        ) < count:
+            self._forget_holds(self.room.holds // 2)
 
     def _prune(self) -> None:
         # The half held longest stays; what goes is part of everything else from now on.

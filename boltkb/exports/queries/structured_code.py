@@ -15,7 +15,6 @@ import numpy as np
 from boltkb.exports.queries.compiling import inlined
 from boltkb.exports.queries.entries import (
     BOLT,
-    CPU,
     ELAPSED,
     END,
     ESCAPED,
@@ -32,10 +31,8 @@ from boltkb.exports.queries.entries import (
     PEER_AT,
     PEER_LENGTH,
     PLACES,
-    PLANNING,
     START,
     TIME,
-    WAITING,
     Bytes,
     Rows,
 )
@@ -49,17 +46,14 @@ from boltkb.exports.queries.scanning import (
 )
 from boltkb.exports.queries.string_code import (
     K_AUTHENTICATED,
-    K_CPU,
     K_DATABASE,
     K_ELAPSED,
-    K_EVENT,
     K_EXECUTING,
     K_HELD,
     K_ID,
     K_LEVEL,
     K_NONE,
     K_PAYLOAD,
-    K_PLANNING,
     K_QUERY,
     K_SOURCE,
     K_TEXT_PAYLOAD,
@@ -88,6 +82,8 @@ _SEVEN = np.uint64((1 << 56) - 1)
 
 #: How many keys of a line are expected in the next one.
 EXPECTED = 40
+#: Keys of interest with their own values, K_NONE among them.
+KEYS = K_HELD + 1
 # What is known of a value: where it stands, the number or whether it is escaped, its kind.
 FIRST, STOP, VALUE, KINDS = range(4)
 ABSENT, STRING, NUMBER = range(3)
@@ -162,120 +158,87 @@ def _expect(buffer: Bytes, at: int, size: int, key: int, notes: Rows) -> None:
 
 
 @_jit
-def _forget(values: Rows) -> None:
-    for key in range(K_TEXT_PAYLOAD + 1):
-        values[key, KINDS] = ABSENT
-
-
-@_jit
-def _bare(values: Rows, key: int) -> bool:
-    """Return whether a value is a string without escapes, or absent."""
-    return values[key, KINDS] == ABSENT or (
-        values[key, KINDS] == STRING and values[key, VALUE] == 0
-    )
-
-
-@_jit
-def _numeric(values: Rows, key: int) -> bool:
-    return values[key, KINDS] == NUMBER or values[key, KINDS] == ABSENT
-
-
-@_jit
-def _span(values: Rows, key: int) -> int:
-    return max(values[key, VALUE], 0) if values[key, KINDS] == NUMBER else 0
-
-
-@_jit
-def _named(values: Rows, key: int) -> bool:
-    """Return whether a value is an id: a bare string or a number; `-0` is looked at exactly."""
-    if values[key, KINDS] == NUMBER:
-        return values[key, VALUE] != 0 or values[key, STOP] == values[key, FIRST] + 1
-    return _bare(values, key)
-
-
-@_jit
-def _length(values: Rows, key: int) -> int:
-    return values[key, STOP] - values[key, FIRST] if values[key, KINDS] != ABSENT else 0
-
-
-@_jit
-def _begin(values: Rows, key: int) -> int:
-    return values[key, FIRST] if values[key, KINDS] != ABSENT else 0
+def _usual(values: Rows) -> bool:
+    """Return whether all values have the kinds that are read here; absent ones are empty."""
+    for key in range(1, KEYS):
+        kind = values[key, KINDS]
+        counted = K_ELAPSED <= key <= K_WAITING
+        if kind == STRING:
+            if counted or (values[key, VALUE] != 0 and key != K_QUERY and key != K_SOURCE):
+                return False
+        elif kind == NUMBER and not counted:
+            # An id may be one; `-0` is looked at exactly.
+            if key != K_ID and key != K_HELD:
+                return False
+            if values[key, VALUE] == 0 and values[key, STOP] > values[key, FIRST] + 1:
+                return False
+    return True
 
 
 @_jit
 def _write(buffer: Bytes, values: Rows, row: Rows, scratch: Bytes) -> bool:
     """Make a row of the values of a line; return whether nothing is unusual about them."""
-    if not (_bare(values, K_TIME) and _bare(values, K_LEVEL) and _bare(values, K_EVENT)):
+    if not _usual(values) or values[K_ELAPSED, KINDS] != NUMBER:
         return False
-    if not (_bare(values, K_TYPE) and _bare(values, K_DATABASE) and _bare(values, K_USERNAME)):
-        return False
-    if not (_bare(values, K_EXECUTING) and _bare(values, K_AUTHENTICATED)):
-        return False
-    if not (_named(values, K_ID) and _named(values, K_HELD)):
-        return False
-    if not (_numeric(values, K_PLANNING) and _numeric(values, K_CPU)):
-        return False
-    if not (_numeric(values, K_WAITING) and values[K_ELAPSED, KINDS] == NUMBER):
-        return False
-    if values[K_QUERY, KINDS] == NUMBER or values[K_SOURCE, KINDS] == NUMBER:
-        return False
-    if _length(values, K_TIME) != 28 or values[K_TEXT_PAYLOAD, KINDS] != ABSENT:
+    if values[K_TIME, STOP] - values[K_TIME, FIRST] != 28:
         return False
     row[TIME] = time_at(buffer, values[K_TIME, FIRST])
     if row[TIME] == -(1 << 62):
         return False
-    if values[K_TYPE, KINDS] != ABSENT and (
-        _length(values, K_TYPE) != 5 or start_of(buffer, values[K_TYPE, FIRST], 5) != _V_QUERY
-    ):
+    row[KIND], row[FAILED], error, query_type = END, 0, False, True
+    for key in range(K_LEVEL, K_TYPE + 1):
+        length = values[key, STOP] - values[key, FIRST]
+        said = start_of(buffer, values[key, FIRST], length)
+        if key == K_LEVEL:
+            error = length == 5 and said == _V_ERROR
+        elif key == K_TYPE:
+            query_type = values[key, KINDS] == ABSENT or (length == 5 and said == _V_QUERY)
+        elif length == 5 and said == _V_START:
+            row[KIND] = START
+        elif length == 4 and said == _V_FAIL:
+            row[FAILED] = 1
+        elif length != 7 or said != _V_SUCCESS:
+            return False
+    if not query_type:
         return False
-    length = _length(values, K_EVENT)
-    said = start_of(buffer, _begin(values, K_EVENT), length)
-    row[KIND] = END
-    row[FAILED] = 0
-    if length == 5 and said == _V_START:
-        row[KIND] = START
-    elif length == 4 and said == _V_FAIL:
-        row[FAILED] = 1
-    elif length != 7 or said != _V_SUCCESS:
-        return False
-    error = _length(values, K_LEVEL) == 5
-    error = error and start_of(buffer, values[K_LEVEL, FIRST], 5) == _V_ERROR
     if error and row[KIND] == END:
         row[FAILED] = 1
-    row[ELAPSED], row[PLANNING] = _span(values, K_ELAPSED), _span(values, K_PLANNING)
-    row[CPU], row[WAITING] = _span(values, K_CPU), _span(values, K_WAITING)
-    if max(row[ELAPSED], row[PLANNING], row[CPU], row[WAITING]) > LONGEST_SPAN:
-        return False
-    source = _begin(values, K_SOURCE)
-    if not _source(buffer, source, source + _length(values, K_SOURCE), row):
+    for column in range(4):
+        # They come in the order of their keys.
+        row[ELAPSED + column] = max(values[K_ELAPSED + column, VALUE], 0)
+        if row[ELAPSED + column] > LONGEST_SPAN:
+            return False
+    if not _source(buffer, values[K_SOURCE, FIRST], values[K_SOURCE, STOP], row):
         return False
     user = K_AUTHENTICATED
     if values[K_USERNAME, KINDS] != ABSENT:
         user = K_USERNAME
     if values[K_EXECUTING, KINDS] != ABSENT:
         user = K_EXECUTING
-    row[PLACES + 3], row[LENGTHS + 3] = _begin(values, user), _length(values, user)
-    row[PLACES + 4], row[LENGTHS + 4] = _begin(values, K_DATABASE), _length(values, K_DATABASE)
-    row[HOLD_AT], row[HOLD_LENGTH] = _begin(values, K_HELD), _length(values, K_HELD)
-    query, length = _begin(values, K_QUERY), _length(values, K_QUERY)
-    row[PLACES], row[LENGTHS] = query, length
-    row[ESCAPED] = values[K_QUERY, VALUE] if values[K_QUERY, KINDS] != ABSENT else 0
+    row[PLACES + 3] = values[user, FIRST]
+    row[LENGTHS + 3] = values[user, STOP] - values[user, FIRST]
+    row[PLACES + 4] = values[K_DATABASE, FIRST]
+    row[LENGTHS + 4] = values[K_DATABASE, STOP] - values[K_DATABASE, FIRST]
+    row[HOLD_AT] = values[K_HELD, FIRST]
+    row[HOLD_LENGTH] = values[K_HELD, STOP] - values[K_HELD, FIRST]
+    first, length = values[K_QUERY, FIRST], values[K_QUERY, STOP] - values[K_QUERY, FIRST]
+    row[PLACES], row[LENGTHS], row[ESCAPED] = first, length, values[K_QUERY, VALUE]
+    text = buffer
     if row[ESCAPED] == 1:
-        length = unescaped(buffer, query, query + length, scratch)
+        length = unescaped(buffer, first, first + length, scratch)
         if length < 0:
             return False
-        query_hash = hash_of(scratch, 0, length)
-    else:
-        query_hash = hash_of(buffer, query, length)
-    write_hashes(buffer, row, query_hash, _begin(values, K_ID), _length(values, K_ID))
+        text, first = scratch, 0
+    identity = values[K_ID, FIRST]
+    query = hash_of(text, first, length)
+    write_hashes(buffer, row, query, identity, values[K_ID, STOP] - identity)
     return True
 
 
 @_jit
 def _walk(buffer: Bytes, at: int, end: int, keys: Rows, values: Rows) -> bool:
     """Find the values of a line; return whether it is an object of JSON with nothing unusual."""
-    _forget(values)
+    values[:] = 0
     at = blank(buffer, at)
     if buffer[at] != 123:
         return False
@@ -306,10 +269,12 @@ def _walk(buffer: Bytes, at: int, end: int, keys: Rows, values: Rows) -> bool:
                     stop, escaped = string_end(buffer, at + 1, end)
                     if stop < 0 or escaped:
                         return False
-                    if mine:
+                    if mine or (depth == 1 and left):
                         key = key_of(buffer, at + 1, stop - at - 1)
-                    elif depth == 1 and left and key_of(buffer, at + 1, stop - at - 1) == K_PAYLOAD:
-                        return False
+                    if not mine:
+                        if key == K_PAYLOAD:
+                            return False
+                        key = K_NONE
                     colon = blank(buffer, stop + 1)
                     if buffer[colon] != 58:
                         return False
@@ -325,6 +290,8 @@ def _walk(buffer: Bytes, at: int, end: int, keys: Rows, values: Rows) -> bool:
                 stop, escaped = string_end(buffer, first, end)
                 if stop < 0:
                     return False
+                if key == K_TEXT_PAYLOAD:
+                    return False
                 at = stop + 1
                 values[key, FIRST], values[key, STOP] = first, stop
                 values[key, VALUE], values[key, KINDS] = escaped, STRING
@@ -333,7 +300,7 @@ def _walk(buffer: Bytes, at: int, end: int, keys: Rows, values: Rows) -> bool:
                     return False
                 if key == K_PAYLOAD and level == 1 and byte == 123:
                     level = 2
-                    _forget(values)
+                    values[:] = 0
                 elif key != K_NONE and key != K_PAYLOAD:
                     return False
                 stack = (stack << np.uint64(1)) | np.uint64(1 if byte == 123 else 0)
@@ -344,6 +311,8 @@ def _walk(buffer: Bytes, at: int, end: int, keys: Rows, values: Rows) -> bool:
             elif byte == 45 or 48 <= byte <= 57:
                 digit = at + 1 if byte == 45 else at
                 if buffer[digit] == 48 and 48 <= buffer[digit + 1] <= 57:
+                    return False
+                if key == K_TEXT_PAYLOAD:
                     return False
                 values[key, FIRST] = at
                 value, at = number_at(buffer, at)
