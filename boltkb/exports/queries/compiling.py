@@ -30,7 +30,7 @@ F = TypeVar("F", bound=Callable[..., object])
 #: Every file that code is made of; a change in one of them makes it anew.
 _MODULES = (
     *("entries", "adding", "holding", "scanning", "row_code", "plain_code", "string_code"),
-    *("structured_code", "compiling"),
+    *("value_code", "structured_code", "compiling"),
 )
 _TYPES = {"u1": np.uint8, "i4": np.int32, "u4": np.uint32, "i8": np.int64}
 #: Nothing but the function itself: no wrappers that call the interpreter.

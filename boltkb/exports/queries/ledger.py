@@ -309,7 +309,7 @@ class Ledger:
             stays = ends > np.partition(ends, used - keep)[used - keep]
         else:
             stays = np.zeros(used, dtype=bool)
-        stay, leave = mine[stays], mine[~stays]
+        stay, leave = mine[np.flatnonzero(stays)], mine[np.flatnonzero(~stays)]
         gone = leave[self.holds[leave, H_CLOSED] == 0]
         spans = self.holds[gone, H_END] - self.holds[gone, H_START]
         self.hold_meta[M_FINISHED] += gone.size

@@ -17,14 +17,7 @@ import numpy as np
 from boltkb.errors import ExportError
 from boltkb.exports.intake.members import Member
 from boltkb.exports.intake.streams import Stream
-from boltkb.exports.queries.adding import (
-    N_BACK_AT,
-    N_END,
-    N_START,
-    N_STEPS,
-    NOTHING,
-    Integers,
-)
+from boltkb.exports.queries.adding import NOTHING
 from boltkb.exports.queries.entries import (
     ASIDE,
     COLUMNS,
@@ -41,13 +34,14 @@ from boltkb.exports.queries.entries import (
     Rows,
     lay_out,
 )
+from boltkb.exports.queries.file_sums import FileSums
 from boltkb.exports.queries.framing import LONGEST_RECORD, Block, blocks, last_begin, records
 from boltkb.exports.queries.ledger import Ledger
 from boltkb.exports.queries.plain import parse_plain
 from boltkb.exports.queries.structured import parse_structured
 from boltkb.exports.queries.wrapping import MARK, Wrapping, unwrapped, wrapping_of
 
-__all__ = ["SMALL", "FileSums", "Reader"]
+__all__ = ["SMALL", "Reader"]
 
 #: Bytes up to which the exact parsers are quicker than fetching machine code.
 SMALL = 4 << 20
@@ -56,36 +50,6 @@ _PIECE = 64 << 10
 _NOTHING: Bytes = np.zeros(1, dtype=np.uint8)
 #: A line that is refused, or blank.
 _NONE = -2
-
-
-@dataclass(slots=True)
-class FileSums:
-    """What is known of one file; times in milliseconds since the epoch."""
-
-    path: str
-    lines: int = 0
-    rows: int = 0
-    refused: int = 0
-    why: str = ""
-    start: int | None = None
-    end: int | None = None
-    steps_back: int = 0
-    back_at: int = 0
-    problem: str = ""
-
-    def refuse(self, line: int, why: str, count: int = 1) -> None:
-        """Count what cannot be read; the first reason stays, with its line from 1."""
-        self.refused += count
-        if not self.why:
-            self.why = f"line {line}: {why}"
-
-    def note(self, rows: Rows, notes: Integers) -> None:
-        """Take over what `adding.survey` noted of rows."""
-        self.rows += len(rows)
-        self.start, self.end = int(notes[N_START]), int(notes[N_END])
-        if notes[N_BACK_AT] >= 0 and not self.back_at:
-            self.back_at = self.lines + int(rows[notes[N_BACK_AT], LINE]) + 1
-        self.steps_back = int(notes[N_STEPS])
 
 
 @dataclass(slots=True)
