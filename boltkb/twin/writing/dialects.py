@@ -142,8 +142,8 @@ def java_double(value: float) -> str:
         return repr(float(value))
     digits = f"{value!r}"
     if "e" in digits:
-        mantissa, exponent = digits.split("e")
-        return f"{mantissa if '.' in mantissa else mantissa + '.0'}E{int(exponent)}"
+        mantissa, power = digits.split("e")
+        return f"{mantissa if '.' in mantissa else mantissa + '.0'}E{int(power)}"
     exponent = math.floor(math.log10(abs(value)))
     plain = digits.replace(".", "").strip("0") or "0"
     return f"{plain[0]}.{plain[1:] or '0'}E{exponent}"

@@ -39,15 +39,15 @@ def thread_dump(found: Snapshot, dialect: Dialect, places: Places, began: float)
     age = found.time + _BEFORE
     for name, number in (("Reference Handler", 2), ("Finalizer", 3), ("Signal Dispatcher", 4)):
         lines += [_title(name, number, age, "waiting on condition"), _state("RUNNABLE"), ""]
-    for name, state in sorted(_workers(found, dialect, places).items(), key=lambda item: item[0]):
+    for (worker, title), state in sorted(_workers(found, dialect, places).items()):
         waits, on, frames = stack_of(state, dialect)
         how = "runnable" if waits == "RUNNABLE" else "waiting on condition"
-        lines += [_title(_shown(name), 24 + name[0], age, how), _state(waits)]
+        lines += [_title(title, 24 + worker, age, how), _state(waits)]
         for place, frame in enumerate(frames):
             lines.append(f"\tat {frame}")
             if place == 0 and on:
                 verb = "- waiting on" if "monitor" in waits else "- parking to wait for "
-                lines.append(f"\t{verb} <0x{0xC0000000 + 8 * name[0]:016x}> (a {on})")
+                lines.append(f"\t{verb} <0x{0xC0000000 + 8 * worker:016x}> (a {on})")
         lines.append("")
     for number in range(1, _NETWORK_THREADS + 1):
         lines += [_title(f"neo4j.BoltNetworkIO-{number}", 900 + number, age, "runnable")]
@@ -58,9 +58,7 @@ def thread_dump(found: Snapshot, dialect: Dialect, places: Places, began: float)
     return "\n".join(lines) + "\n"
 
 
-def _workers(
-    found: Snapshot, dialect: Dialect, places: Places
-) -> dict[tuple[int, str], str]:
+def _workers(found: Snapshot, dialect: Dialect, places: Places) -> dict[tuple[int, str], str]:
     """Return each worker by number and name, with what it does."""
     workers: dict[tuple[int, str], str] = {}
     held = found.held
@@ -82,14 +80,12 @@ def _workers(
     return workers
 
 
-def _shown(name: tuple[int, str]) -> str:
-    return name[1]
-
-
 def _title(name: str, number: int, age: float, how: str) -> str:
     place = f"tid=0x{_ADDRESS + 4096 * number:016x} nid=0x{0x7B2C + number:x} {how}"
     cpu = f"cpu={(number * 37) % 1900 + 0.47:.2f}ms elapsed={age:.2f}s"
-    return f'"{name}" #{number} daemon prio=5 os_prio=0 {cpu} {place}  [0x00007fa04a{number:04x}000]'
+    return (
+        f'"{name}" #{number} daemon prio=5 os_prio=0 {cpu} {place}  [0x00007fa04a{number:04x}000]'
+    )
 
 
 def _state(state: str) -> str:

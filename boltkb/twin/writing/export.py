@@ -230,4 +230,5 @@ def _write(
     left = unended(run)
     for m, member in enumerate(members):
         member.finish(left[left[:, 5] == m])
+    clients.close()
     return members

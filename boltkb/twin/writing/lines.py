@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["decimals", "joined", "moments", "stamp"]
 
 Floats = npt.NDArray[np.float64]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def moments(times: Floats, pattern: str = "%Y-%m-%d %H:%M:%S%.3f") -> polars.Series:
@@ -25,13 +28,21 @@ def moments(times: Floats, pattern: str = "%Y-%m-%d %H:%M:%S%.3f") -> polars.Ser
     """
     import polars as pl
 
-    milliseconds = np.floor(times * 1000.0 + 1e-6).astype(np.int64)
+    milliseconds = np.floor(times * 1000.0 + 1e-3).astype(np.int64)
     return pl.Series("at", milliseconds).cast(pl.Datetime("ms")).dt.strftime(pattern)
 
 
 def stamp(time: float, pattern: str = "%Y-%m-%d %H:%M:%S%.3f") -> str:
-    """Return one time (epoch seconds) as `moments` does."""
-    return str(moments(np.array([time]), pattern)[0])
+    """Return one time (epoch seconds) as `moments` does.
+
+    Examples
+    --------
+    >>> stamp(1767225600.25, "%H:%M:%S%.3f")
+    '00:00:00.250'
+    """
+    milliseconds = math.floor(time * 1000.0 + 1e-3)
+    moment = _EPOCH + timedelta(milliseconds=milliseconds)
+    return moment.strftime(pattern.replace("%.3f", f".{milliseconds % 1000:03}"))
 
 
 def joined(lines: polars.Series) -> bytes:

@@ -139,9 +139,7 @@ class MemberExport:
             text = connections_listed(found, clients, self._member, self._places, began)
             _put(self.folder / "list-connections.csv", text)
         if lists_transactions(dialect):
-            text = transactions_listed(
-                found, clients, dialect, self._member, self._places, began
-            )
+            text = transactions_listed(found, clients, dialect, self._member, self._places, began)
             _put(self.folder / "show-transactions.csv", text)
 
     def tell(

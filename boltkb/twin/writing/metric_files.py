@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -119,9 +120,7 @@ class MetricFiles:
         for entry in load_metrics().values():
             for database in self._databases(entry, dialect):
                 name = _full_name(entry, dialect, database)
-                if name is None or not (
-                    chosen is None or lets_through(chosen.patterns, name)
-                ):
+                if name is None or not (chosen is None or lets_through(chosen.patterns, name)):
                     continue
                 meter = entry.kind == "counter" and dialect.meters
                 until = _GAUGES_UNTIL.get(entry.id)
@@ -136,7 +135,7 @@ class MetricFiles:
                     limit=dialect.metric_limit,
                     ending=dialect.rotated,
                     entry=b"\n",
-                    begin=lambda line=line: line,
+                    begin=partial(bytes, line),
                     packed=dialect.archives_metrics,
                 )
                 file.write(line)
@@ -195,10 +194,13 @@ class MetricFiles:
 
     def _values(self, key: str, column: Columns) -> Floats:
         if key == "transaction_active_write":
-            return np.rint(column("active") * self._writes)
+            writing: Floats = np.rint(column("active") * self._writes)
+            return writing
         if key == "transaction_active_read":
-            return column("active") - np.rint(column("active") * self._writes)
-        return _SOURCES[key](column)
+            reading: Floats = column("active") - np.rint(column("active") * self._writes)
+            return reading
+        found: Floats = _SOURCES[key](column)
+        return found
 
     def _meter(self, at: list[int], numbers: list[int], ages: list[float]) -> list[str]:
         decimal = self._dialect.decimal

@@ -128,7 +128,9 @@ class QueryLog:
             found[:, place] = these[name]
         return found[np.argsort(found[:, 2], kind="stable")]
 
-    def _table(self, rows: Floats, moment: Floats, elapsed: Floats, start: bool) -> polars.DataFrame:
+    def _table(
+        self, rows: Floats, moment: Floats, elapsed: Floats, start: bool
+    ) -> polars.DataFrame:
         import polars as pl
 
         lines = self._json(rows, moment, elapsed, start) if self._mode == "json" else None
@@ -141,7 +143,7 @@ class QueryLog:
 
         serials, client = rows[:, 4].astype(np.int64), rows[:, 6].astype(np.int64)
         drivers = self._places.drivers(serials)
-        host = [
+        host: list[polars.Series | polars.Expr] = [
             pl.lit("client/10."), _text(1 + client % 200), pl.lit("."), _text(drivers // 250),
             pl.lit("."), _text(1 + drivers % 250), pl.lit(":"), _text(self._places.ports(serials)),
         ]  # fmt: skip

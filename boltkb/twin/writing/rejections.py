@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Episodes", "entries_of", "refusals"]
 
-_ADVICE = " You can retry at a later time or consider increasing max thread pool size for bolt connector(s)."
+_ADVICE = (
+    " You can retry at a later time or consider increasing max thread pool size for bolt"
+    " connector(s)."
+)
 _NO_THREADS = " for execution since there are no available threads to serve it at the moment."
 _CONNECTION = "o.n.b.p.c.c.c.AtomicSchedulingConnection"
 _ACCOUNTANT = "o.n.b.p.c.c.a.e."
@@ -178,7 +181,7 @@ def _with_pool_state(
     old = dialect.version < Version.parse("4.0")
     scheduling = "" if old else "scheduling."
     numbers = [pl.Series(rows[:, i].astype(np.int64)).cast(pl.String) for i in (9, 10, 11)]
-    jvm = f"{int(rows[0, 14] * 2654435761 + 11) % (1 << 32):x}" if len(rows) else ""
+    jvm = f"{0x2F1A9C40 + 4099 * int(rows[0, 14]):x}" if len(rows) else ""
     task = pl.Series((rows[:, 4] * 2246822519 + 7).astype(np.int64) % (1 << 30)).cast(pl.String)
     state = _text(
         "Task java.util.concurrent.CompletableFuture$AsyncSupply@{} rejected from org.neo4j.bolt"
@@ -188,16 +191,24 @@ def _with_pool_state(
     )  # fmt: skip
     message = _text(f"Unable to schedule bolt session 'bolt-{{}}'{_NO_THREADS}{_ADVICE}", identity)
     category = "o.n.b.r.MetricsReportingBoltConnection" if old else "o.n.b.r.DefaultBoltConnection"
-    jar = "" if dialect.version < Version.parse("4.2") else f" ~[neo4j-bolt-{dialect.name}.jar:{dialect.name}]"
+    jar = (
+        ""
+        if dialect.version < Version.parse("4.2")
+        else f" ~[neo4j-bolt-{dialect.name}.jar:{dialect.name}]"
+    )
     frames = [frame.format(*(_JAVA_8 if old else _JAVA_11)) for frame in _EXECUTOR_FRAMES]
     frames = [f"\tat {'' if old else 'java.base/'}{frame}" for frame in frames]
     runtime = f"org.neo4j.bolt.runtime.{scheduling}"
+    scheduler = f"{runtime}ExecutorBoltScheduler.{{}}(ExecutorBoltScheduler.java:{{}}){jar}"
+    connection = (
+        f"org.neo4j.bolt.runtime.DefaultBoltConnection.{{}}(DefaultBoltConnection.java:{{}}){jar}"
+    )
     frames += [
-        f"\tat {runtime}ExecutorBoltScheduler.scheduleBatch(ExecutorBoltScheduler.java:237){jar}",
-        f"\tat {runtime}ExecutorBoltScheduler.scheduleBatchOrHandleError(ExecutorBoltScheduler.java:199){jar}",
-        f"\tat {runtime}ExecutorBoltScheduler.enqueued(ExecutorBoltScheduler.java:163){jar}",
-        f"\tat org.neo4j.bolt.runtime.DefaultBoltConnection.enqueueInternal(DefaultBoltConnection.java:298){jar}",
-        f"\tat org.neo4j.bolt.runtime.DefaultBoltConnection.enqueue(DefaultBoltConnection.java:144){jar}",
+        "\tat " + scheduler.format("scheduleBatch", 237),
+        "\tat " + scheduler.format("scheduleBatchOrHandleError", 199),
+        "\tat " + scheduler.format("enqueued", 163),
+        "\tat " + connection.format("enqueueInternal", 298),
+        "\tat " + connection.format("enqueue", 144),
     ]
     below = _text(
         "java.util.concurrent.RejectedExecutionException: {}\n" + "\n".join(frames), state

@@ -27,6 +27,8 @@ __all__ = ["ServerLogs"]
 
 #: The server looks up every tenth of a second, and tells of more than that only.
 _PAUSE_TOLD = 0.1
+#: Records that become text at once: a rejection of 4.4 takes 2,000 bytes.
+_ROWS = 20_000
 
 
 class ServerLogs:
@@ -86,6 +88,10 @@ class ServerLogs:
         records : (n, 16) array
             In the order of time, all of this member.
         """
+        for first in range(0, len(records), _ROWS):
+            self._take(records[first : first + _ROWS])
+
+    def _take(self, records: Floats) -> None:
         found: list[polars.DataFrame] = []
         kinds = records[:, 0]
         began = self._options.began
@@ -108,9 +114,7 @@ class ServerLogs:
         ]
         if len(late):
             found += self._slow_consumers(late)
-        overdue = records[
-            (kinds == codes.REC_TRY) & (records[:, 8] == codes.TRANSACTION_TIMEOUT)
-        ]
+        overdue = records[(kinds == codes.REC_TRY) & (records[:, 8] == codes.TRANSACTION_TIMEOUT)]
         if len(overdue):
             found.append(self._timeouts(overdue))
         if len(records):
@@ -129,7 +133,9 @@ class ServerLogs:
             for length in lengths.tolist()
         ]
         at = self._options.began + rows[:, 1] + rows[:, 2]
-        return entries_of(at, "WARN", "o.n.k.i.c.VmPauseMonitorComponent", _series(told), user=False)
+        return entries_of(
+            at, "WARN", "o.n.k.i.c.VmPauseMonitorComponent", _series(told), user=False
+        )
 
     def _slow_consumers(self, rows: Floats) -> list[polars.DataFrame]:
         at = self._options.began + rows[:, 1]
@@ -144,7 +150,9 @@ class ServerLogs:
         if self._dialect.modern:
             told = [f"[bolt-{n}] Terminating connection due to network error" for n in identities]
             level, category = "WARN", "o.n.b.p.c.c.c.AtomicSchedulingConnection"
-            thrown = "org.neo4j.bolt.protocol.common.connector.netty.throttle.TransportThrottleException"
+            thrown = (
+                "org.neo4j.bolt.protocol.common.connector.netty.throttle.TransportThrottleException"
+            )
         else:
             told = [f"Unexpected error detected in bolt session 'bolt-{n}'." for n in identities]
             level, category = "ERROR", "o.n.b.r.DefaultBoltConnection"
@@ -181,8 +189,9 @@ class ServerLogs:
 
         at = moments(table["at"].to_numpy()) + "+0000"
         if self._dialect.json_debug:
-            stack = pl.when(table["below"] == "").then(pl.lit(""))
-            stack = stack.otherwise(pl.lit(',"stacktrace":"') + _escaped(table["below"]) + '"')
+            stack = _where_any(
+                table["below"], pl.lit(',"stacktrace":"') + _escaped(table["below"]) + '"'
+            )
             parts = [
                 pl.lit('{"time":"'), at, pl.lit('","level":"'), table["level"],
                 pl.lit('","category":"'), table["category"], pl.lit('","message":"'),
@@ -190,8 +199,7 @@ class ServerLogs:
             ]  # fmt: skip
         else:
             level = table["level"].str.pad_end(5) if self._dialect.padded else table["level"]
-            below = pl.when(table["below"] == "").then(pl.lit(""))
-            below = below.otherwise(pl.lit("\n") + pl.lit(table["below"]))
+            below = _where_any(table["below"], pl.lit("\n") + table["below"])
             parts = [
                 at, pl.lit(" "), level, pl.lit(" ["), table["category"], pl.lit("] "),
                 table["message"], below,
@@ -202,8 +210,7 @@ class ServerLogs:
         import polars as pl
 
         at = moments(table["at"].to_numpy()) + "+0000"
-        below = pl.when(table["below"] == "").then(pl.lit(""))
-        below = below.otherwise(pl.lit("\n") + pl.lit(table["below"]))
+        below = _where_any(table["below"], pl.lit("\n") + table["below"])
         parts = [at, pl.lit(" "), table["level"].str.pad_end(5), pl.lit(" "), table["message"]]
         return pl.select(pl.concat_str([*parts, below])).to_series()
 
@@ -223,6 +230,13 @@ def _table(entries: list[Entry], now: float) -> polars.DataFrame:
         },
         schema_overrides={"at": pl.Float64},
     )
+
+
+def _where_any(texts: polars.Series, shown: polars.Expr) -> polars.Expr:
+    """Return what is shown where there is any text, else nothing."""
+    import polars as pl
+
+    return pl.when(pl.lit(texts) == "").then(pl.lit("")).otherwise(shown)
 
 
 def _series(texts: list[str]) -> polars.Series:

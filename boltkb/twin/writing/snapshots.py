@@ -52,7 +52,8 @@ class Snapshot:
     @property
     def held(self) -> Array:
         """Connections that hold a worker."""
-        return self.connections[self.connections["held"] == 1]
+        found: Array = self.connections[self.connections["held"] == 1]
+        return found
 
     def state(self, connection: np.void) -> str:
         """Return what the worker of a connection does."""
@@ -101,7 +102,8 @@ class Worst:
         held : float
             Threads held at present.
         """
-        score = (refused, held)
+        # A dump in the midst of trouble shows the pool as full as it was.
+        score = (held, refused)
         if score > self._score:
             self._score = score
             self.series = [snapshot(run, member)]

@@ -14,6 +14,7 @@ __all__ = ["Entry", "diagnostics", "starting"]
 
 _WIDTH = 80
 _INDENT = " " * 64
+_G1 = "[G1 Eden Space, G1 Survivor Space, G1 Old Gen]"
 _HOME = "/var/lib/neo4j"
 
 
@@ -92,8 +93,8 @@ def diagnostics(
         ]),
         ("JVM memory information", [
             "Free  memory: 3.871GiB", "Total memory: 4.000GiB", "Max   memory: 4.000GiB",
-            "Garbage Collector: G1 Young Generation: [G1 Eden Space, G1 Survivor Space, G1 Old Gen]",
-            "Garbage Collector: G1 Old Generation: [G1 Eden Space, G1 Survivor Space, G1 Old Gen]",
+            f"Garbage Collector: G1 Young Generation: {_G1}",
+            f"Garbage Collector: G1 Old Generation: {_G1}",
         ]),
         ("Operating system information", [
             f"Operating System: Linux; version: 6.1.0; arch: amd64; cpus: {max(1, cores)}",

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Truth"]
 
 MINUTE = 60.0
-_HOLD_OUTCOMES = ("held", "refused", "still_held", "still_queued")
+#: How the lab names them; what is still queued has no thread yet.
+_HOLD_OUTCOMES = ("held", "rejected", "open", "queued")
 _PLACE = {name: i for i, name in enumerate(SAMPLES)}
 
 
