@@ -113,6 +113,7 @@ class MetricFiles:
         self._dialect = dialect
         self._began = options.began
         self._writes = writes
+        self._step = 0.0
         self._counted = {"queries": Histogram(), "holds": Histogram()}
         self._waiting: dict[str, list[Floats]] = {"queries": [], "holds": []}
         chosen = None if options.every_metric else default_filter(dialect.version)
@@ -153,14 +154,17 @@ class MetricFiles:
         self._keep("holds", ended, 3)
         interval = self._dialect.interval
         times = samples[:, 0]
-        due = np.abs(times - interval * np.rint(times / interval)) < 1e-6
-        rows = samples[due & (times > 0)]
+        # The first look at or after a round moment: within a pause nobody looks.
+        steps = np.floor(times / interval + 1e-9)
+        rows = samples[np.diff(steps, prepend=self._step) > 0]
         if not len(rows):
             return
+        self._step = float(steps[-1])
         histograms, successes = self._count_up_to(rows[:, 0])
 
         def column(name: str) -> Floats:
-            return rows[:, _PLACE[name]]
+            found: Floats = rows[:, _PLACE[name]]
+            return found
 
         at = np.floor(self._began + rows[:, 0] + 1e-6).astype(np.int64).tolist()
         ages = (rows[:, 0] + _REGISTERED).tolist()
