@@ -39,11 +39,11 @@ def test_every_version_is_read_whole(tmp_path: Path, version: str) -> None:
     assert unexpected(export) == []
     kinds = Counter(event.kind for event in export.events)
     assert kinds["startup"] == 1
-    assert kinds["vm-pause"] == 3
+    assert kinds["vm-pause"] == 2
     release = Version.parse(version)
     told = sum(kinds[kind] for kind in _REJECTIONS)
     if release < Version.parse("5.18"):
-        assert told == truth["rejected"] > 100
+        assert told == truth["rejected"] > 40
     else:
         assert told == 0
         assert kinds["starvation-increase"] == 1
@@ -56,7 +56,7 @@ def test_metrics_are_what_an_independent_sampler_saw(tmp_path: Path, version: st
     export = open_export(folder)
     interval = 3.0 if Version.parse(version) < Version.parse("4.2") else 30.0
     run = simulate(
-        busy_server(version), busy_clients(), seconds=240.0, seed=seed, sample_every=interval
+        busy_server(version), busy_clients(), seconds=130.0, seed=seed, sample_every=interval
     )
     began = 1772409600.0
     pairs = {

@@ -40,7 +40,7 @@ def busy_server(version: str, **more: Any) -> Server:
     )
 
 
-def write(folder: Path, version: str, *, seconds: float = 240.0, seed: int = 1, **options: Any):
+def write(folder: Path, version: str, *, seconds: float = 130.0, seed: int = 1, **options: Any):
     """Write the busy set-up's export and return its folder."""
     return write_export(
         busy_server(version),
