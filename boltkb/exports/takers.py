@@ -8,7 +8,7 @@ from boltkb.exports.assembling import clock_told
 from boltkb.exports.drivers.take import take_driver_logs, take_driver_metrics
 from boltkb.exports.gathered import Found, Gathered, Taker
 from boltkb.exports.intake.take import take_manifests
-from boltkb.exports.logs.take import take_logs
+from boltkb.exports.logs.take import take_collections, take_logs
 from boltkb.exports.metrics.take import take_metrics, take_panels, take_scraped
 from boltkb.exports.moments.take import (
     take_connections,
@@ -17,6 +17,7 @@ from boltkb.exports.moments.take import (
     take_sockets,
     take_transactions,
 )
+from boltkb.exports.queries.take import take_queries
 from boltkb.exports.records import SourceKind
 from boltkb.exports.settings.take import (
     take_configurations,
@@ -40,6 +41,8 @@ TAKERS: Mapping[SourceKind, Taker] = {
     "scraped-metrics": take_scraped,
     "panel": take_panels,
     "log": _take_logs,
+    "gc-log": take_collections,
+    "query-log": take_queries,
     "configuration": take_configurations,
     "environment": take_environments,
     "settings-list": take_settings_lists,

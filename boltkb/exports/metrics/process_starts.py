@@ -115,8 +115,9 @@ def _runs(times: Floats, counts: Floats, rates: Floats) -> list[ProcessStart]:
         return []
     age = counts / rates
     begun = times - age
-    digits = rates * 1e6
-    # Newer versions write the rate to its last digit, older ones six of them.
+    # Newer versions write the rate to its last digit, older ones six of them; a rate too large
+    # for this is none of a server, and has no digits behind the point either.
+    digits = np.minimum(rates, 1e12) * 1e6
     exact = bool((np.abs(digits - np.round(digits)) > 0.01).any())
     doubt = _WHOLE_SECOND + (np.zeros_like(age) if exact else age * _HALF_DIGIT / rates)
     later = begun[1:] - begun[:-1] > doubt[1:] + doubt[:-1] + _WHOLE_SECOND
