@@ -103,8 +103,11 @@ class QueryLog:
         parts = []
         if self._mode == "verbose":
             started = np.concatenate([rows[rows[:, 2] > self._since], self._under_way(run)])
-            at = started[:, 2] + _PLANNING_MS / 1000.0
-            parts.append(self._table(started, at, np.full(len(started), float(_PLANNING_MS)), True))
+            # The line comes after planning, which takes no longer than the query.
+            lasted = np.where(started[:, 1] > 0, started[:, 1] - started[:, 2], np.inf)
+            planned = np.minimum(_PLANNING_MS / 1000.0, lasted)
+            at = started[:, 2] + planned
+            parts.append(self._table(started, at, np.floor(planned * 1000.0 + 1e-6), True))
             self._since = run.now
         elapsed = np.floor((rows[:, 1] - rows[:, 2]) * 1000.0 + 1e-6)
         parts.append(self._table(rows, rows[:, 1], elapsed, False))

@@ -148,3 +148,20 @@ def test_the_configuration_is_told_in_the_log_too(tmp_path: Path) -> None:
         log = (folder / "logs" / "debug.log").read_text()
         for name, value in conf.items():
             assert f"{name}={value}" in log
+
+
+@pytest.mark.parametrize("mode", ["info", "verbose", "json"])
+@pytest.mark.parametrize("version", ["3.5.35", "4.4.40", "5.10.0", "5.26.30", "2026.04.0"])
+def test_the_query_log_is_read_whole(tmp_path: Path, version: str, mode: str) -> None:
+    folder = write(tmp_path, version, seconds=60.0, query_log=mode, evidence="logs")
+    export = open_export(folder)
+    assert [source for source in export.sources if source.refused] == []
+    assert unexpected(export) == []
+    queries = export.queries
+    assert queries is not None
+    lines = (folder / "logs" / "query.log").read_text().splitlines()
+    started = sum("Query started" in line for line in lines)
+    assert queries.completed == len(lines) - started > 500
+    assert queries.failed == 0
+    assert queries.unfinished == (started - queries.completed if mode == "verbose" else 0)
+    assert set(queries.by_agent["key"].to_list()) == {"shop-api/2.3", "report-job/1.1"}
