@@ -7,7 +7,7 @@ import math
 from boltkb.catalogue import Version, load_settings, setting_name
 from boltkb.twin.server import Server
 from boltkb.twin.writing.dialects import Dialect
-from boltkb.twin.writing.options import Options
+from boltkb.twin.writing.options import LOG_SIZE, METRIC_SIZE, Options
 
 __all__ = ["PORT", "address", "configuration", "explicit_settings"]
 
@@ -60,6 +60,11 @@ def explicit_settings(
         if options.metrics and options.every_metric and dialect.filtered:
             wanted["metrics-filter"] = "*"
         wanted |= _query_log(dialect, options.query_log_mode)
+        size = options.metric_size
+        _differs(wanted, "metrics-csv-rotation-size", size, METRIC_SIZE, f"{size}")
+    size = options.log_size
+    # From 5.0 on the logs' own configuration says how they rotate.
+    _differs(wanted, "debug-log-rotation-size", size, LOG_SIZE, f"{size}")
     if options.debug and not dialect.modern:
         wanted["debug-log-level"] = "DEBUG"
     named = {}

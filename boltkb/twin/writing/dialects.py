@@ -10,8 +10,6 @@ from boltkb.twin.server import Server
 
 __all__ = ["Dialect", "java_double"]
 
-_MIB = 1 << 20
-
 
 def _from(since: str) -> Version:
     return Version.parse(since)
@@ -110,16 +108,6 @@ class Dialect:
     def archives_metrics(self) -> bool:
         """Whether rotated metrics are packed."""
         return self.version >= _CALENDAR
-
-    @property
-    def log_limit(self) -> int:
-        """Bytes at which a log rotates."""
-        return 20 * _MIB
-
-    @property
-    def metric_limit(self) -> int:
-        """Bytes at which a metric rotates."""
-        return 10 * _MIB
 
     def rotated(self, number: int) -> str:
         """Return what a rotated file's name ends with; 1 is the newest."""

@@ -133,7 +133,7 @@ class MetricFiles:
                 line = f"{header}\n".encode()
                 file = RotatingFile(
                     folder / f"{name}.csv",
-                    limit=dialect.metric_limit,
+                    limit=options.metric_size,
                     ending=dialect.rotated,
                     entry=b"\n",
                     begin=partial(bytes, line),

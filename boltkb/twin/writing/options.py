@@ -15,6 +15,8 @@ __all__ = ["EVIDENCE", "START", "Options"]
 EVIDENCE = ("usual", "metrics", "logs", "all")
 #: When a simulated server starts unless told otherwise: a Monday.
 START = "2026-03-02T00:00:00+00:00"
+#: Neo4j's own limits, bytes.
+METRIC_SIZE, LOG_SIZE = 10 << 20, 20 << 20
 _QUERY_LOGS = ("off", "info", "verbose", "json")
 
 
@@ -38,6 +40,8 @@ class Options:
         Whether debug.log has its DEBUG lines about rejections.
     start : str
         ISO 8601; when the server starts.
+    metric_size, log_size : int, bytes
+        At which a metric and a log are put aside and begun anew; seven old ones are kept.
 
     Raises
     ------
@@ -56,6 +60,8 @@ class Options:
     accounting: bool = True
     debug: bool = False
     start: str = START
+    metric_size: int = METRIC_SIZE
+    log_size: int = LOG_SIZE
 
     def __post_init__(self) -> None:
         problems: list[str] = []
@@ -73,6 +79,10 @@ class Options:
                 problems.append(f"`start` must name its time zone; got {self.start!r}")
         except (TypeError, ValueError):
             problems.append(f"`start` must be a moment as ISO 8601; got {self.start!r}")
+        for name in ("metric_size", "log_size"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 64:
+                problems.append(f"`{name}` must be bytes, 64 or more; got {value!r}")
         if not problems and self.edition == "community":
             if self.evidence == "metrics":
                 problems.append("`evidence` cannot be metrics: Community Edition exports none")

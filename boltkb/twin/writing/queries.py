@@ -92,7 +92,7 @@ class QueryLog:
         self._since = 0.0
         entry = b"\n{" if self._mode == "json" else b"\n20"
         self._file = RotatingFile(
-            folder / "query.log", limit=dialect.log_limit, ending=dialect.rotated, entry=entry
+            folder / "query.log", limit=options.log_size, ending=dialect.rotated, entry=entry
         )
 
     def take(self, records: Floats, run: Run) -> None:

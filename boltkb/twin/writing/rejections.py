@@ -150,7 +150,8 @@ def refusals(
         return _both(at, "ERROR", _CONNECTION, text + _ADVICE)
     if episodes is None:
         return _both(at, "ERROR", f"{_ACCOUNTANT}NoopErrorAccountant", text)
-    category = f"{_ACCOUNTANT}CircuitBreakerErrorAccountant"
+    # It speaks under the name of what it implements.
+    category = f"{_ACCOUNTANT}ErrorAccountant"
     found = []
     if debug:
         found.append(entries_of(at, "DEBUG", category, text, user=False))

@@ -75,7 +75,7 @@ class ServerLogs:
             return joined(self._debug_lines(_table(found, self._now)))
 
         first = b"\n{" if dialect.json_debug else b"\n20"
-        shared = {"limit": dialect.log_limit, "ending": dialect.rotated}
+        shared = {"limit": options.log_size, "ending": dialect.rotated}
         self._debug = RotatingFile(folder / "debug.log", entry=first, begin=again, **shared)  # type: ignore[arg-type]
         self._user = RotatingFile(folder / "neo4j.log", entry=b"\n20", **shared)  # type: ignore[arg-type]
         self._write([_table(starting(server, dialect, options, settings, member), self._now)])
@@ -140,37 +140,38 @@ class ServerLogs:
     def _slow_consumers(self, rows: Floats) -> list[polars.DataFrame]:
         at = self._options.began + rows[:, 1]
         limit = stamp(self._server.consume_limit, "%H:%M:%S%.3f")
-        peers = self._places.peers(rows[:, 4].astype(np.int64), rows[:, 6].astype(np.int64))
+        thrown = "org.neo4j.bolt.transport.TransportThrottleException: "
+        if self._dialect.modern:
+            late = f"{thrown}Outbound network buffer has failed to flush within mandated period of "
+            category = "o.n.b.r.t.ChannelWriteThrottleHandler"
+            told = "Fatal error occurred when handling a client connection"
+            return [entries_of(at, "ERROR", category, told, below=late + limit, user=False)]
+        serials = rows[:, 4].astype(np.int64)
         inside = [
             f"Bolt connection [/{peer}] will be closed because the client did not consume outgoing"
             f" buffers for {limit} which is not expected."
-            for peer in peers
+            for peer in self._places.peers(serials, rows[:, 6].astype(np.int64))
         ]
-        identities = rows[:, 4].astype(np.int64).tolist()
-        if self._dialect.modern:
-            told = [f"[bolt-{n}] Terminating connection due to network error" for n in identities]
-            level, category = "WARN", "o.n.b.p.c.c.c.AtomicSchedulingConnection"
-            thrown = (
-                "org.neo4j.bolt.protocol.common.connector.netty.throttle.TransportThrottleException"
-            )
-        else:
-            told = [f"Unexpected error detected in bolt session 'bolt-{n}'." for n in identities]
-            level, category = "ERROR", "o.n.b.r.DefaultBoltConnection"
-            thrown = "org.neo4j.bolt.transport.TransportThrottleException"
+        lines = [
+            f"Unexpected error detected in bolt session 'bolt-{number}'."
+            for number in serials.tolist()
+        ]
         if self._dialect.version < Version.parse("4.2"):
-            told = [f"{text} {reason}" for text, reason in zip(told, inside, strict=True)]
-        below = _series([f"{thrown}: {text}" for text in inside])
-        return [entries_of(at, level, category, _series(told), below=below)]
+            lines = [f"{text} {reason}" for text, reason in zip(lines, inside, strict=True)]
+        below = _series([thrown + text for text in inside])
+        category = "o.n.b.r.DefaultBoltConnection"
+        return [entries_of(at, "ERROR", category, _series(lines), below=below)]
 
     def _timeouts(self, rows: Floats) -> polars.DataFrame:
         at = self._options.began + rows[:, 1]
-        # The misspelling is the server's own.
-        word = "transaciton" if self._dialect.version < Version.parse("4.0") else "transaction"
-        category = f"o.n.k.i.a.{word[0]}.m.KernelTransactionMonitor"
-        database = "[neo4j/e37cdc74] " if self._dialect.padded else ""
+        version = self._dialect.version
+        class_name = "TransactionMonitor" if self._dialect.padded else "KernelTransactionMonitor"
+        category = f"o.n.k.i.a.t.m.{class_name}"
+        count = "transactionSequenceNumber" if self._dialect.modern else "txReuseCount"
+        database = "[neo4j/e37cdc74] " if version >= Version.parse("4.2") else ""
         told = [
-            f"{database}Transaction KernelTransactionImplementationHandle{{tx=KernelTransaction"
-            f"[{number}]}} timeout."
+            f"{database}Transaction KernelTransactionImplementationHandle{{{count}={number},"
+            f" tx=KernelTransaction[{number % 64}]}} timeout."
             for number in rows[:, 4].astype(np.int64).tolist()
         ]
         return entries_of(at, "WARN", category, _series(told), user=False)

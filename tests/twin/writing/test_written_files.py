@@ -180,7 +180,9 @@ def test_a_slow_consumer_is_told_of_in_the_words_of_its_version(tmp_path: Path) 
         server = Server(version=version, threads=20, consume_limit=100.0)
         folder = write_export(server, client, tmp_path / version, seconds=300.0).folder
         text = (folder / "logs" / "debug.log").read_text()
-        told = re.findall(r"did not consume outgoing buffers for 00:01:40.000", text)
+        told = re.findall(
+            r"(?:did not consume outgoing buffers for|within mandated period of) 00:01:40.000", text
+        )
         held = [row for row in table_of(folder, "acquisitions") if float(row["seconds"]) >= 100.0]
         ended = [row for row in held if row["outcome"] == "held"]
         assert len(told) == len(ended) > 0
@@ -223,3 +225,15 @@ def test_a_simulated_export_is_replaced_only_when_told_to(tmp_path: Path) -> Non
 def test_options_that_cannot_be_are_named(options: dict[str, str], said: str) -> None:
     with pytest.raises(ParameterError, match=said):
         Options(**options)
+
+
+@pytest.mark.parametrize("version", ["3.5.35", "4.4.40", "5.26.30"])
+def test_a_transaction_that_takes_too_long_is_told_of(tmp_path: Path, version: str) -> None:
+    work = Work(seconds=Constant(0.1), kind="explicit", queries=Constant(2.0), think=20.0)
+    server = Server(version=version, threads=20, transaction_timeout=10.0)
+    client = Client("slow/1", work, Poisson(0.3), Driver.java())
+    folder = write_export(server, client, tmp_path / "x", seconds=300.0, seed=6).folder
+    outcomes = truth_of(folder)["clients"]["outcomes"]
+    text = (folder / "logs" / "debug.log").read_text()
+    told = re.findall(r"(?m) WARN  ?\[o\.n\.k\.i\.a\.t\.m\.\w+\] .* timeout\.$", text)
+    assert len(told) == outcomes["transaction_timeout"] > 0
