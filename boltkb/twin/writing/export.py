@@ -124,7 +124,7 @@ def write_export(
         sample_every=_SAMPLE_EVERY,
         record=_recorded(dialect, chosen),
     )
-    folder = Path(out)
+    folder = Path(out).absolute()
     part = _prepared(folder, force=force)
     try:
         written = _write(run, part, float(seconds), chosen, dialect, progress)
@@ -132,9 +132,7 @@ def write_export(
             member.tell(
                 seed=seed, cause=cause, about=about or {}, command=command, seconds=float(seconds)
             )
-        if folder.exists():
-            shutil.rmtree(folder)
-        part.rename(folder)
+        _put_in_place(part, folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
@@ -158,6 +156,8 @@ def _recorded(dialect: Dialect, options: Options) -> tuple[str, ...]:
 
 def _prepared(folder: Path, *, force: bool) -> Path:
     """Return a fresh folder beside the one that was asked for, which takes its place at the end."""
+    if not folder.name:
+        raise ParameterError(f"`{folder}` cannot hold an export; give a folder inside it")
     if folder.exists() and not folder.is_dir():
         raise ParameterError(f"`{folder}` is a file; give a folder that does not exist yet")
     if folder.is_dir() and any(folder.iterdir()):
@@ -178,9 +178,24 @@ def _prepared(folder: Path, *, force: bool) -> Path:
     return part
 
 
+def _put_in_place(part: Path, folder: Path) -> None:
+    """Move what was written into its folder, which may be where somebody stands."""
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old)
+        else:
+            old.unlink()
+    for new in part.iterdir():
+        new.rename(folder / new.name)
+    part.rmdir()
+
+
 def _simulated(folder: Path) -> bool:
     found = [*folder.glob("manifest.toml"), *folder.glob("server-*/manifest.toml")]
-    return bool(found) and all("simulated = true\n" in path.read_text("utf-8") for path in found)
+    return bool(found) and all(
+        "simulated = true\n" in path.read_text("utf-8", "replace") for path in found
+    )
 
 
 def _write(
@@ -203,6 +218,8 @@ def _write(
 
     def flush() -> None:
         nonlocal rows
+        if not kept:
+            return
         records, samples = np.concatenate(kept), np.concatenate(sampled)
         for m, member in enumerate(members):
             own = records if count == 1 else records[records[:, 5] == m]

@@ -237,3 +237,15 @@ def test_a_transaction_that_takes_too_long_is_told_of(tmp_path: Path, version: s
     text = (folder / "logs" / "debug.log").read_text()
     told = re.findall(r"(?m) WARN  ?\[o\.n\.k\.i\.a\.t\.m\.\w+\] .* timeout\.$", text)
     assert len(told) == outcomes["transaction_timeout"] > 0
+
+
+def test_an_export_may_be_written_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "here"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    client = Client("a/1", Work(seconds=0.1), Poisson(1.0))
+    write_export(Server(), client, ".", seconds=40.0)
+    assert Path("truth.json").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
