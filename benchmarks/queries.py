@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -158,7 +159,9 @@ def show(console: Console, size: int = 200_000_000) -> None:
 
 def _ours(file: Path) -> tuple[int, float]:
     command = [sys.executable, "-c", _OURS, str(file)]
-    done = subprocess.run(command, check=True, capture_output=True)
+    # What was read before is not to be remembered.
+    environment = os.environ | {"BOLTKB_CACHE": "off"}
+    done = subprocess.run(command, check=True, capture_output=True, env=environment)
     queries, kilobytes = json.loads(done.stdout)
     return queries, kilobytes / 1024
 

@@ -1,4 +1,4 @@
-"""A stream cut into blocks of whole lines, in one buffer that is used again and again.
+"""A stream cut into blocks of whole lines, in a few buffers that are used again and again.
 
 Knows nothing of what a line holds.  A line longer than the limit is dropped and told, so that
 memory stays bounded whatever the input.
@@ -6,6 +6,7 @@ memory stays bounded whatever the input.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 
 from boltkb.exports.intake.streams import Stream
@@ -20,7 +21,7 @@ LONGEST_LINE = 1 << 20
 class LineBlocks:
     r"""Blocks of whole lines, each `(buffer, size)`: the lines are `buffer[:size]`.
 
-    The buffer is written over by the next block: what is to last must be copied.
+    A buffer is written over by a later block: what is to last must be copied.
 
     Parameters
     ----------
@@ -29,6 +30,8 @@ class LineBlocks:
         How much is read at a time, from 1 to `LONGEST_LINE`.
     dropped : callable
         Called for each line that is too long, when the lines before it have been given.
+    buffers : int, >= 1
+        How many there are: a block may be used until so many later ones have been asked for.
 
     Attributes
     ----------
@@ -43,14 +46,18 @@ class LineBlocks:
     ([b'ab\n', b'cd\n'], True)
     """
 
-    def __init__(self, stream: Stream, size: int, dropped: Callable[[], None]) -> None:
+    def __init__(
+        self, stream: Stream, size: int, dropped: Callable[[], None], *, buffers: int = 1
+    ) -> None:
         self._stream = stream
         self._size = min(max(size, 1), LONGEST_LINE)
         self._dropped = dropped
+        self._buffers = buffers
         self.cut = False
 
     def __iter__(self) -> Iterator[tuple[bytearray, int]]:
         buffer = bytearray(self._size + 8192)
+        others: deque[bytearray] = deque()
         filled = 0
         endless = False
         while True:
@@ -75,9 +82,14 @@ class LineBlocks:
                 rest = buffer[first:total]
                 end, total = end - first, total - first
                 buffer[:total] = rest
+            filled = total - end
+            rest = buffer[end:total]
             if end:
                 yield buffer, end
-            rest = buffer[end:total]
-            filled = total - end
+                others.append(buffer)
+                fresh = len(others) < self._buffers
+                buffer = bytearray(len(buffer)) if fresh else others.popleft()
+            if filled > len(buffer):
+                buffer = bytearray(2 * filled)
             buffer[:filled] = rest
         self.cut = bool(filled or endless)

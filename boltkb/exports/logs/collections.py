@@ -19,7 +19,7 @@ from boltkb.exports.intake.members import Member
 from boltkb.exports.logs.blocks import BLOCK, LONGEST_LINE, LineBlocks
 from boltkb.exports.logs.lines import named_numbers
 from boltkb.exports.logs.longest import Longest
-from boltkb.exports.logs.matching import Needles
+from boltkb.exports.logs.needles import Needles
 from boltkb.exports.records import LogEvent, Source, Where
 
 __all__ = ["CollectionLog", "place_in_time", "read_collections"]

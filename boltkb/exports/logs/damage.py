@@ -19,6 +19,9 @@ def bad_lines(block: Block) -> dict[int, str]:
     {1: 'not UTF-8', 2: 'holds NUL bytes'}
     """
     array = block.bytes
+    # Seen as signed, what is not ASCII is below 0.
+    if not block.size or array.view(np.int8).min() > 0:
+        return {}
     bad: dict[int, str] = {}
     if array.max() >= 128 and not _is_text(bytes(block.text[: block.size])):
         for line in np.unique(block.ends.searchsorted(np.flatnonzero(array >= 128))).tolist():

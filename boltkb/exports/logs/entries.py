@@ -13,22 +13,21 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DATE_LENGTH", "Block", "Clock", "Timeline", "find_entries"]
+from boltkb.exports.logs.clock import DATE_LENGTH, Clock
+
+__all__ = ["Block", "Timeline", "find_entries"]
 
 Words = NDArray[np.uint64]
 
-#: A date as it stands at the beginning of an entry: `2024-06-27 15:16:34.519+0000`.
-DATE_LENGTH = 28
 _JSON = b'{"time":"'
 _WIDTH = 32
-_DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
-_LEVELS = {"T": "TRACE", "D": "DEBUG", "I": "INFO", "W": "WARN", "E": "ERROR"}
+_LEVELS = {b"T": "TRACE", b"D": "DEBUG", b"I": "INFO", b"W": "WARN", b"E": "ERROR"}
 
 
 #: What the bytes from a date on are, eight at a time: which bits are looked at, what they must
 #: be, and what is added for a second look that tells `:` and above from a digit.
 _MASK, _WANTED, _MORE = (
-    np.frombuffer(part, dtype="<u8")
+    np.frombuffer(part, dtype="<u8")[:, np.newaxis]
     for part in (
         bytes(
             0xF0 if c == 0x30 else 0xF9 if c == 0x2B else 0x00 if c == 0x3F else 0xFF
@@ -45,55 +44,9 @@ _MASK, _WANTED, _MORE = (
 
 
 #: What is the same for all entries of most blocks: the day and the zone.
-_SAME = np.frombuffer(b"\xff" * 10 + b"\x00" * 13 + b"\xff" * 5 + b"\x00" * 4, dtype="<u8")
-
-
-class Clock:
-    """Reads the times of entries; the minute is worked out once for all entries in it.
-
-    Examples
-    --------
-    >>> Clock().read(b"2024-06-27 15:16:34.519+0130 INFO", 0)
-    1719495994.519
-    """
-
-    def __init__(self) -> None:
-        self._minutes: dict[bytes, int] = {}
-
-    def read(self, text: bytes | bytearray, at: int) -> float:
-        """Return the time whose first byte is at `at`, in epoch seconds."""
-        minute = bytes(text[at : at + 16])
-        zone = bytes(text[at + 23 : at + 28])
-        known = self._minutes.get(minute + zone)
-        if known is None:
-            if len(self._minutes) > 4096:
-                self._minutes.clear()
-            known = self._minutes[minute + zone] = _minute(minute) - 1000 * _ahead(zone)
-        return (known + 1000 * int(text[at + 17 : at + 19]) + int(text[at + 20 : at + 23])) / 1000.0
-
-    @staticmethod
-    def ahead(text: bytes | bytearray, at: int) -> float:
-        """Return by how many seconds the time at `at` is ahead of UTC.
-
-        Examples
-        --------
-        >>> Clock.ahead(b"2024-06-27 15:16:34.519+0130 INFO", 0)
-        5400.0
-        """
-        return float(_ahead(bytes(text[at + 23 : at + 28])))
-
-
-def _minute(text: bytes) -> int:
-    year, month, day = int(text[:4]), min(max(int(text[5:7]), 1), 12), int(text[8:10])
-    leap = (year % 4 == 0 and year % 100 != 0) or year % 400 == 0
-    days = 365 * (year - 1970) + (year - 1969) // 4 - (year - 1901) // 100 + (year - 1601) // 400
-    days += _DAYS_BEFORE_MONTH[month - 1] + (leap and month > 2) + day - 1
-    return 1000 * (days * 86400 + int(text[11:13]) * 3600 + int(text[14:16]) * 60)
-
-
-def _ahead(zone: bytes) -> int:
-    seconds = 3600 * int(zone[1:3]) + 60 * int(zone[3:5])
-    return -seconds if zone[:1] == b"-" else seconds
+_SAME = np.frombuffer(b"\xff" * 10 + b"\x00" * 13 + b"\xff" * 5 + b"\x00" * 4, dtype="<u8")[
+    :, np.newaxis
+]
 
 
 @dataclass(slots=True)
@@ -112,10 +65,12 @@ class Block:
         Where each entry's line begins.
     dates : (n,) array
         Where each entry's time begins.
-    words : (n, 4) array
+    ended : (n,) array
+        Where the line that each entry begins with ends.
+    words : (4, n) array
         The 32 bytes from each time on, eight at a time.
-    json : bool
-        Whether any entry is laid out as JSON.
+    letters : (n,) array
+        The first letter of each entry's level.
     """
 
     text: bytes | bytearray
@@ -124,8 +79,14 @@ class Block:
     ends: NDArray[np.intp]
     starts: NDArray[np.intp]
     dates: NDArray[np.intp]
+    ended: NDArray[np.intp]
     words: Words
-    json: bool
+    letters: NDArray[np.uint8]
+
+    @property
+    def debug(self) -> bool:
+        """Whether any entry is at debug level."""
+        return b"D" in self.letters.tobytes()
 
     def line(self, index: int) -> tuple[int, int]:
         """Return where a line begins and ends."""
@@ -157,7 +118,7 @@ def find_entries(text: bytes | bytearray, size: int) -> Block:
     ([0], [36, 42])
     """
     array = np.frombuffer(text, dtype=np.uint8, count=size)
-    ends = np.flatnonzero(array == 10)
+    ends = _line_ends(array)
     begins = np.empty_like(ends)
     begins[:1] = 0
     np.add(ends[:-1], 1, out=begins[1:])
@@ -175,20 +136,39 @@ def find_entries(text: bytes | bytearray, size: int) -> Block:
     dates = starts + np.where(braces[places], len(_JSON), 0) if json else starts
     inside = dates + DATE_LENGTH <= ended
     if not inside.all():
-        starts, dates = starts[inside], dates[inside]
+        starts, dates, ended = starts[inside], dates[inside], ended[inside]
     source = text
     if len(dates) and int(dates[-1]) + _WIDTH > len(text):
         source = bytes(text[:size]) + bytes(_WIDTH)
     rows = np.ndarray(
         (max(len(source) - _WIDTH + 1, 0),), dtype=f"V{_WIDTH}", buffer=source, strides=(1,)
     )
-    words: Words = rows[dates].view("<u8").reshape(len(dates), _WIDTH // 8)
+    # By column, since numpy is slow along rows of four.
+    words: Words = rows[dates].view("<u8").reshape(len(dates), _WIDTH // 8).T.copy()
     wrong = (words & _MASK) ^ _WANTED
     wrong |= ((words + _MORE) & _MASK) ^ _WANTED
     if wrong.any():
-        fits = ~wrong.any(axis=1)
-        starts, dates, words = starts[fits], dates[fits], words[fits]
-    return Block(text, size, array, ends, starts, dates, words, json=json)
+        fits = ~wrong.any(axis=0)
+        starts, dates, ended, words = starts[fits], dates[fits], ended[fits], words[:, fits]
+    if json:
+        away = np.where(array[starts] == 123, 11, 1) + DATE_LENGTH
+        letters = array[np.minimum(dates + away, size - 1)]
+    else:
+        letters = (words[3] >> np.uint64(40)).astype(np.uint8)
+    return Block(text, size, array, ends, starts, dates, ended, words, letters)
+
+
+def _line_ends(array: NDArray[np.uint8]) -> NDArray[np.intp]:
+    found = array == 10
+    whole = len(found) & ~7
+    # Four bytes at a time: few of them have an end among them, and hardly any has two.
+    fours = found[:whole].view("<u4")
+    places = np.flatnonzero(fours != 0)
+    bits = fours[places]
+    if (bits & (bits - np.uint32(1))).any():
+        return np.flatnonzero(found)
+    ends = (places << 2) + (np.bitwise_count(bits - np.uint32(1)) >> np.uint8(3))
+    return np.concatenate((ends, whole + np.flatnonzero(found[whole:])))
 
 
 @dataclass(slots=True)
@@ -219,16 +199,15 @@ class Timeline:
     steps_back: int = 0
     back_at: int = 0
     offset: float | None = None
-    _letters: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(256, dtype=bool))
+    _levels: set[str] = field(default_factory=set)
 
     @property
     def levels(self) -> frozenset[str]:
         """The levels met."""
-        letters = {chr(letter) for letter in np.flatnonzero(self._letters)}
-        return frozenset(_LEVELS[letter] for letter in letters & set(_LEVELS))
+        return frozenset(self._levels)
 
-    def add(self, block: Block, line_of: Callable[[int], int]) -> bool:
-        """Take in a block's entries, and return whether any is at debug level.
+    def add(self, block: Block, line_of: Callable[[int], int]) -> None:
+        """Take in a block's entries.
 
         Parameters
         ----------
@@ -238,15 +217,11 @@ class Timeline:
         """
         count = len(block.dates)
         if not count:
-            return False
+            return
         if self.offset is None:
             self.offset = Clock.ahead(block.text, int(block.dates[0]))
-        if block.json:
-            away = np.where(block.bytes[block.starts] == 123, 11, 1) + DATE_LENGTH
-            letters = block.bytes[np.minimum(block.dates + away, block.size - 1)]
-        else:
-            letters = (block.words[:, 3] >> np.uint64(40)).astype(np.uint8)
-        self._letters[letters] = True
+        letters = block.letters.tobytes()
+        self._levels.update(level for letter, level in _LEVELS.items() if letter in letters)
         self.entries += count
         read = self.clock.read
         text, dates = block.text, block.dates
@@ -268,12 +243,11 @@ class Timeline:
             lowest = begin
             if self.first is None or begin - 1.0 < self.first:
                 lowest = min(read(text, at) for at in dates[:head].tolist())
-            ranks = (block.words[tail:, 2].byteswap() >> np.uint64(8)) & np.uint64(0xFFFFFF)
+            ranks = (block.words[2, tail:].byteswap() >> np.uint64(8)) & np.uint64(0xFFFFFF)
             highest = read(text, int(dates[tail + int(ranks.argmax())]))
             self.last = read(text, int(dates[-1]))
         self.first = lowest if self.first is None else min(self.first, lowest)
         self.latest = highest if self.latest is None else max(self.latest, highest)
-        return bool((letters == 68).any())
 
     def _step(self, line: int) -> None:
         self.steps_back += 1
@@ -282,12 +256,10 @@ class Timeline:
 
 def _seconds(words: Words) -> Words | None:
     """Return a number that grows with the second, or None where it does not do so throughout."""
-    first = words[0]
-    changes = (words ^ first) & _SAME
-    if changes.any():
+    if ((words ^ words[:, :1]) & _SAME).any():
         return None
-    minute, second = words[:, 1].byteswap(), words[:, 2].byteswap()
-    key = (minute << np.uint64(16)) | ((second >> np.uint64(40)) & np.uint64(0xFFFF))
+    minute, second = words[1].byteswap(), words[2].byteswap()
+    key: Words = (minute << np.uint64(16)) | ((second >> np.uint64(40)) & np.uint64(0xFFFF))
     if (key[1:] < key[:-1]).any():
         return None
     return key

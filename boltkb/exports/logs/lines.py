@@ -9,9 +9,15 @@ import json
 import re
 from collections.abc import Mapping
 
-__all__ = ["has_category", "line_parts", "named_numbers"]
+from boltkb.catalogue import Message
+
+__all__ = ["TEXT_LIMIT", "find_message", "has_category", "line_parts", "named_numbers"]
+
+#: Characters of a message that are kept.
+TEXT_LIMIT = 500
 
 _NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,9})?")
+_CONTEXT = re.compile(r"\[[\w.-]{1,100}(?:/[0-9a-f]{1,32})?\] ")
 _PER_SECOND = {"s": 1.0, "ms": 1e3, "ns": 1e9}
 _PLAIN = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+-]\d{4}) (?P<level>[A-Z]+) +"
@@ -39,7 +45,8 @@ def line_parts(raw: bytes) -> tuple[str, str]:
     found = _PLAIN.match(text)
     if found is None:
         return "", text
-    return found["level"], found["message"]
+    level, message = found.group("level", "message")
+    return level, message
 
 
 def named_numbers(parts: Mapping[str, str | None]) -> Mapping[str, float]:
@@ -78,3 +85,20 @@ def has_category(raw: bytes) -> bool:
     """
     found = _PLAIN.match(raw.decode("utf-8", "replace"))
     return found is None or found["category"] is not None
+
+
+def find_message(message: Message, text: str) -> re.Match[str] | None:
+    """Return where a message's text is what the catalogue knows, None where it is not.
+
+    Examples
+    --------
+    >>> from boltkb.catalogue import load_messages
+    >>> find_message(load_messages()["started"], "[system/00000000] Started.") is not None
+    True
+    """
+    found = message.pattern.search(text)
+    if found is None and text.startswith("["):
+        # Which database an entry is about stands before its message.
+        context = _CONTEXT.match(text)
+        found = None if context is None else message.pattern.search(text[context.end() :])
+    return found

@@ -7,21 +7,24 @@ of its times.  Text layout and JSON layout alike; what a line means stands in th
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boltkb.exports.intake.members import Member
-from boltkb.exports.logs.blocks import BLOCK, LONGEST_LINE, LineBlocks
-from boltkb.exports.logs.damage import bad_lines
-from boltkb.exports.logs.diagnostics import DIAGNOSTIC_NEEDLES, Diagnostics
-from boltkb.exports.logs.entries import DATE_LENGTH, Block, Timeline, find_entries
+from boltkb.exports.logs.ahead import ahead
+from boltkb.exports.logs.blocks import BLOCK, LONGEST_LINE
+from boltkb.exports.logs.clock import DATE_LENGTH
+from boltkb.exports.logs.diagnostics import Diagnostics
+from boltkb.exports.logs.entries import Block, Timeline
 from boltkb.exports.logs.lines import has_category
-from boltkb.exports.logs.matching import Events, Needles, all_needles
+from boltkb.exports.logs.matching import Events
+from boltkb.exports.logs.parts import DIAGNOSTICS, STATE, TRACE, Part, look_through
+from boltkb.exports.logs.pauses import Pauses
 from boltkb.exports.logs.prefixes import Wrapping, find_wrapping
-from boltkb.exports.logs.trace import Trace, trace_needles
+from boltkb.exports.logs.trace import Trace
 from boltkb.exports.records import (
     LogEvent,
     LogSpan,
@@ -82,10 +85,12 @@ class _State:
     began: tuple[float, int] | None = None
     timeline: Timeline = field(default_factory=Timeline)
     events: Events = field(init=False)
+    pauses: Pauses = field(init=False)
     diagnostics: Diagnostics = field(init=False)
 
     def __post_init__(self) -> None:
         self.events = Events(self.path, self.timeline.clock)
+        self.pauses = Pauses(self.path, self.timeline.clock, self.events.header_fits)
         self.diagnostics = Diagnostics(self.path)
 
     def title(self, time: float, line: int) -> None:
@@ -109,18 +114,6 @@ class _State:
         """Take in a line that is too long to be read."""
         self.lines += 1
         self.refuse(self.lines, f"longer than {LONGEST_LINE:,} bytes")
-
-
-_TRACE = trace_needles()
-_DIAGNOSTICS = len(_TRACE)
-_STATE = _DIAGNOSTICS + len(DIAGNOSTIC_NEEDLES)
-_PAUSE = _STATE + 1
-
-
-def _needles(*, debug: bool) -> Needles:
-    # Only entries at debug level are a trace; without its literals the search is a fifth faster.
-    trace = tuple(needle for needle, _ in _TRACE) if debug else ()
-    return all_needles((*trace, *DIAGNOSTIC_NEEDLES))
 
 
 def read_log(member: Member, *, block: int = BLOCK, trace: Trace | None = None) -> LogFile:
@@ -154,17 +147,15 @@ def read_log(member: Member, *, block: int = BLOCK, trace: Trace | None = None) 
     """
     state = _State(member.path, Trace() if trace is None else trace)
     wrapping = find_wrapping(member.head().removeprefix(b"\xef\xbb\xbf"))
-    with member.open() as stream:
-        blocks = LineBlocks(stream, block, state.drop)
-        for text, size in blocks:
-            if wrapping is None:
-                _scan(text, size, state)
-            else:
-                bare = wrapping.strip(bytes(text[:size]))
-                _scan(bare, len(bare), state)
-    if blocks.cut:
+    with member.open() as stream, closing(ahead(look_through(stream, block, wrapping))) as parts:
+        for part in parts:
+            for _ in range(part.dropped):
+                state.drop()
+            if part.block is not None:
+                _scan(part.block, part, state)
+    if part.cut:
         state.refuse(state.lines + 1, "cut in the middle")
-    return _finished(state, _problems(state, wrapping, cut=blocks.cut), truncated=blocks.cut)
+    return _finished(state, _problems(state, wrapping, cut=part.cut), truncated=part.cut)
 
 
 def _problems(state: _State, wrapping: Wrapping | None, *, cut: bool) -> list[str]:
@@ -214,7 +205,7 @@ def _finished(state: _State, problems: list[str], *, truncated: bool) -> LogFile
     settings = None if told.settings is None else tuple(told.settings.values())
     return LogFile(
         source,
-        state.events.all(),
+        state.events.all(state.pauses.events()),
         span,
         told.edition,
         told.zone,
@@ -224,56 +215,46 @@ def _finished(state: _State, problems: list[str], *, truncated: bool) -> LogFile
     )
 
 
-def _scan(text: bytes | bytearray, size: int, state: _State) -> None:
-    block = find_entries(text, size)
-    _check_text(block, state)
+def _scan(block: Block, part: Part, state: _State) -> None:
+    if part.bad:
+        first = min(part.bad)
+        state.refuse(state.lines + first + 1, part.bad[first], len(part.bad))
     before = state.timeline.last
     if before is None and len(block.dates):
         # A log often begins with a start; its very first line is the nearest to it.
         place = int(block.dates[0])
         line = state.lines + block.line_at(place) + 1
-        state.began = (state.timeline.clock.read(text, place), line)
-    debug = state.timeline.add(block, lambda place: state.lines + block.line_at(place) + 1)
+        state.began = (state.timeline.clock.read(block.text, place), line)
+    state.timeline.add(block, lambda place: state.lines + block.line_at(place) + 1)
     if state.looked_at < _LOOKED_AT:
         _look_for_categories(block, state)
-    needles = _needles(debug=debug)
-    hits = needles.seek(text, size)
-    titles: list[int] = []
-    if hits:
-        titles = _take_hits(block, hits, needles, before, state, 0 if debug else len(_TRACE))
+    if part.pauses:
+        _take_pauses(block, np.array(part.pauses, dtype=np.intp), state)
+    titles = _take_hits(block, part, before, state) if part.hits else []
     state.diagnostics.scan(block, titles, state.lines)
     state.lines += len(block.ends)
 
 
-def _take_hits(
-    block: Block,
-    hits: list[tuple[int, int, int]],
-    needles: Needles,
-    before: float | None,
-    state: _State,
-    left_out: int,
-) -> list[int]:
-    flat = np.fromiter(chain.from_iterable(hits), dtype=np.intp, count=3 * len(hits))
-    found = flat.reshape(-1, 3)
-    numbers, places = found[:, 0] + left_out, found[:, 1]
+def _take_hits(block: Block, part: Part, before: float | None, state: _State) -> list[int]:
+    numbers = [number + part.left_out for number, _, _ in part.hits]
+    places = np.array([place for _, place, _ in part.hits], dtype=np.intp)
     lines = block.ends.searchsorted(places)
     entries = block.starts.searchsorted(places, side="right") - 1
-    pauses = numbers == _PAUSE
-    if pauses.any():
-        _take_pauses(block, places[pauses], lines[pauses], entries[pauses], state)
-        rest = ~pauses
-        numbers, places, lines, entries = (
-            numbers[rest], places[rest], lines[rest], entries[rest],
-        )  # fmt: skip
     titles: list[int] = []
     looked_at, tried = -1, set[int]()
     text, read = block.text, state.timeline.clock.read
-    for number, place, line, entry in zip(
-        numbers.tolist(), places.tolist(), lines.tolist(), entries.tolist(), strict=True
-    ):
-        if number < _DIAGNOSTICS:
+    rows = zip(
+        numbers,
+        places.tolist(),
+        lines.tolist(),
+        entries.tolist(),
+        (block.dates[entries] if len(block.dates) else entries).tolist(),
+        strict=True,
+    )
+    for number, place, line, entry, date in rows:
+        if number < DIAGNOSTICS:
             if entry >= 0:
-                _take_trace(block, number, place, entry, state.lines + line + 1, state)
+                _take_trace(block, number, place, date, state.lines + line + 1, state)
             continue
         # A line is looked at once for each literal, however often it holds it.
         if line != looked_at:
@@ -281,20 +262,20 @@ def _take_hits(
         if number in tried:
             continue
         tried.add(number)
-        if number < _STATE:
+        if number < STATE:
             if not titles or titles[-1] != line:
                 titles.append(line)
-            time = before if entry < 0 else read(text, int(block.dates[entry]))
+            time = before if entry < 0 else read(text, date)
             if time is not None:
                 state.title(time, state.lines + line + 1)
             continue
-        if number == _STATE and not state.events.lacks_pool_state:
+        if number == STATE and not state.events.lacks_pool_state:
             continue
         begin, end = block.line(line)
-        time = before if entry < 0 else read(text, int(block.dates[entry]))
+        time = before if entry < 0 else read(text, date)
         event = state.events.take(
             bytes(text[begin:end]),
-            needles.messages[number - left_out],
+            part.needles.messages[number - part.left_out],
             time,
             state.lines + line + 1,
             own=entry >= 0 and int(block.starts[entry]) == begin,
@@ -308,27 +289,21 @@ def _take_hits(
     return titles
 
 
-def _take_pauses(
-    block: Block,
-    places: NDArray[np.intp],
-    lines: NDArray[np.intp],
-    entries: NDArray[np.intp],
-    state: _State,
-) -> None:
-    whole = (entries >= 0) & (places + 64 <= block.ends[lines])
+def _take_pauses(block: Block, places: NDArray[np.intp], state: _State) -> None:
+    entries = block.starts.searchsorted(places, side="right") - 1
+    whole = entries >= 0
+    if len(block.ended):
+        whole &= places + 64 <= block.ended[entries]
     if whole.any():
-        state.events.take_pauses(block, places[whole], entries[whole], state.lines)
+        state.pauses.take(block, places[whole], entries[whole], state.lines)
 
 
-def _take_trace(
-    block: Block, number: int, place: int, entry: int, line: int, state: _State
-) -> None:
+def _take_trace(block: Block, number: int, place: int, date: int, line: int, state: _State) -> None:
     text = block.text
-    date = int(block.dates[entry])
     begin = text.rfind(b"[", max(place - 100, 0), place)
     if begin < 0 or not state.events.header_fits(text, date + DATE_LENGTH, begin):
         return
-    needle, kind = _TRACE[number]
+    needle, kind = TRACE[number]
     jobs = 0
     if kind == "trace-executing":
         after = place + len(needle)
@@ -339,13 +314,6 @@ def _take_trace(
     connection = bytes(text[begin + 1 : place]).decode("utf-8", "replace")
     time = state.timeline.clock.read(text, date)
     state.trace.take(kind, connection, time, Where(state.path, line), jobs=jobs)
-
-
-def _check_text(block: Block, state: _State) -> None:
-    bad = bad_lines(block)
-    if bad:
-        first = min(bad)
-        state.refuse(state.lines + first + 1, bad[first], len(bad))
 
 
 def _look_for_categories(block: Block, state: _State) -> None:

@@ -15,6 +15,7 @@ import os
 import re
 import sys
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -28,8 +29,8 @@ F = TypeVar("F", bound=Callable[..., object])
 
 #: Every file that code is made of; a change in one of them makes it anew.
 _MODULES = (
-    *("entries", "adding", "scanning", "row_code", "plain_code", "string_code"),
-    *("structured_code", "compiling"),
+    *("entries", "adding", "holding", "scanning", "row_code", "plain_code", "string_code"),
+    *("value_code", "structured_code", "compiling"),
 )
 _TYPES = {"u1": np.uint8, "i4": np.int32, "u4": np.uint32, "i8": np.int64}
 #: Nothing but the function itself: no wrappers that call the interpreter.
@@ -150,7 +151,7 @@ def _made(module: str, shapes: Mapping[str, str]) -> dict[str, tuple[str, bytes]
         cpu=llvm.get_host_cpu_name(),
         features=llvm.get_host_cpu_features().flatten(),
         opt=3,
-        reloc="pic",
+        reloc=_relocation(llvm.get_default_triple()),
         codemodel="jitdefault",
         jit=True,
     )
@@ -162,6 +163,12 @@ def _made(module: str, shapes: Mapping[str, str]) -> dict[str, tuple[str, bytes]
         text = llvm.parse_assembly(result.library.get_llvm_str())
         made[name] = result.fndesc.llvm_func_name, bytes(machine.emit_object(text))
     return made
+
+
+def _relocation(triple: str) -> str:
+    # As numba has it: with large code in position-independent form, llvm's loader misplaces the
+    # constants of an object that is not the first.
+    return "static" if re.match(r"x86|i\d86", triple) else "default"
 
 
 def _load(kept: Mapping[str, tuple[str, bytes]], shapes: Mapping[str, str]) -> None:
@@ -196,18 +203,31 @@ def _callable(address: int, shape: str) -> Callable[..., Any]:
         (np.dtype(_TYPES[kind]), axes.count(",") + 1 if axes else 0) for kind, axes in arguments
     ]
 
+    # What the last call was given in each place: most arrays come again and again.
+    before: list[tuple[Callable[[], Any], list[Any]]] = [(lambda: None, [])] * len(types)
+
+    def passed(place: int, value: Any) -> list[Any]:
+        known, flat = before[place]
+        if known() is value:
+            return flat
+        kind, dimensions = types[place]
+        if not dimensions:
+            return [int(value)]
+        if value.dtype != kind or value.ndim != dimensions or not value.flags.c_contiguous:
+            raise TypeError(f"needs a contiguous array of {kind} in {dimensions} dimensions")
+        flat = [None, None, value.size, value.itemsize, value.ctypes.data]
+        flat += [*value.shape, *value.strides]
+        before[place] = weakref.ref(value), flat
+        return flat
+
     def call(*values: Any) -> Any:
+        if len(values) != len(types):
+            raise TypeError(f"takes {len(types)} arguments")
         answer = (long * 3)()
         raised = ctypes.c_void_p()
         flat: list[Any] = [ctypes.addressof(answer), ctypes.addressof(raised)]
-        for value, (kind, dimensions) in zip(values, types, strict=True):
-            if not dimensions:
-                flat.append(int(value))
-                continue
-            if value.dtype != kind or value.ndim != dimensions or not value.flags.c_contiguous:
-                raise TypeError(f"needs a contiguous array of {kind} in {dimensions} dimensions")
-            flat += [None, None, value.size, value.itemsize, value.ctypes.data]
-            flat += [*value.shape, *value.strides]
+        for place, value in enumerate(values):
+            flat += passed(place, value)
         if native(*flat):
             raise RuntimeError("machine code failed")
         return answer[0] if result == "i8" else tuple(answer)

@@ -52,7 +52,13 @@ PLACES = 13  # five
 LENGTHS = 18  # five
 PAIR, HOLD, HOLD_AT, HOLD_LENGTH, PEER_AT, PEER_LENGTH = range(23, 29)
 LINE, ESCAPED, ASIDE, FIRST_BYTE, LAST_BYTE, PEER = range(29, 35)
-COLUMNS = 35
+BUCKET = 35  # of a histogram; filled in by whoever adds up
+COLUMNS = 36
+
+#: Bytes behind the last one of a buffer that compiled code scans.
+PADDING = 64
+#: Rows of what the compiled parser of JSON notes for itself.
+NOTES = 64
 
 #: A query that is said to have taken longer than ten years is no query.
 LONGEST_SPAN = 315_360_000_000
@@ -212,7 +218,7 @@ def lay_out(entries: Sequence[tuple[int, Entry]], rows: Rows | None = None) -> t
             *map(put, entry.texts),
             *map(len, entry.texts),
             *(_signed(pair), _signed(hold), put(held), len(held)),
-            *(put(entry.peer), len(entry.peer), line, 0, 1, 0, 0, _signed(peer)),
+            *(put(entry.peer), len(entry.peer), line, 0, 1, 0, 0, _signed(peer), 0),
         ]
     return rows, np.frombuffer(bytearray(b"".join(parts) or b"\0"), dtype=np.uint8)
 

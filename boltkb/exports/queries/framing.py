@@ -6,12 +6,13 @@ Knows how an entry begins, nothing of what is in one.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from boltkb.exports.queries.plain import ENTRY_BEGINS
 
-__all__ = ["LONGEST_RECORD", "Block", "begins_at", "blocks", "records"]
+__all__ = ["LONGEST_RECORD", "Block", "begins_at", "blocks", "last_begin", "records"]
 
 #: Bytes of one entry; a longer one is refused.
 LONGEST_RECORD = 16 << 20
@@ -76,7 +77,7 @@ def blocks(
     skipping = False
     for part in _gathered(parts):
         if not skipping and held + len(part) <= longest:
-            cut = _last_begin(part, structured=structured)
+            cut = last_begin(part, len(part), structured=structured)
             if cut:
                 yield Block(b"".join(rest), part, cut, refused)
                 rest, held, refused = [part[cut:]], len(part) - cut, 0
@@ -100,7 +101,7 @@ def blocks(
         if first:
             refused += data.count(b"\n", 0, first)
             data, skipping = data[first:], False
-        cut = _last_begin(data, structured=structured) or 0
+        cut = last_begin(data, len(data), structured=structured) or 0
         if cut:
             yield Block(b"", data, cut, refused)
             refused = 0
@@ -132,9 +133,35 @@ def records(data: bytes, *, structured: bool) -> Iterator[tuple[int, bytes]]:
         begin = end
 
 
-def begins_at(data: bytes, at: int) -> bool:
-    """Return whether an entry begins at a line's start."""
-    return ENTRY_BEGINS.match(data, at) is not None or data.startswith(_STRUCTURED, at)
+def begins_at(data: bytes | bytearray, at: int, end: int = sys.maxsize) -> bool:
+    """Return whether an entry begins at a line's start, before `end`."""
+    found = ENTRY_BEGINS.match(data, at, end)
+    return found is not None or data.startswith(_STRUCTURED, at, end)
+
+
+def last_begin(data: bytes | bytearray, end: int, *, structured: bool) -> int | None:
+    r"""Return where the last entry begins that the bytes up to `end` themselves show.
+
+    One on a seam, whose line's end before it is not among them, is left for the next block.
+
+    Examples
+    --------
+    >>> last_begin(b"{}\n{}\n", 5, structured=True)
+    3
+    """
+    if structured:
+        return data.rfind(b"\n", 0, end) + 1 or None
+    stop = end
+    while True:
+        place = -1
+        for mark in _MARKS:
+            # Most logs have the first alone: the others are only sought behind it.
+            place = max(place, data.rfind(mark, max(place, 0), stop))
+        if place < 0:
+            return None
+        if begins_at(data, place + 1, end):
+            return place + 1
+        stop = place + 2
 
 
 def _gathered(parts: Iterable[bytes]) -> Iterator[bytes]:
@@ -149,23 +176,6 @@ def _gathered(parts: Iterable[bytes]) -> Iterator[bytes]:
         yield whole
     if short:
         yield short
-
-
-def _last_begin(data: bytes, *, structured: bool) -> int | None:
-    # The last that the bytes themselves show; one on a seam is left for the next block.
-    if structured:
-        return data.rfind(b"\n") + 1 or None
-    end = len(data)
-    while True:
-        place = -1
-        for mark in _MARKS:
-            # Most logs have the first alone: the others are only sought behind it.
-            place = max(place, data.rfind(mark, max(place, 0), end))
-        if place < 0:
-            return None
-        if begins_at(data, place + 1):
-            return place + 1
-        end = place + 2
 
 
 def _first_begin(data: bytes, *, structured: bool) -> int | None:

@@ -9,7 +9,7 @@ from boltkb.exports.queries.compiling import machine_code
 __all__ = ["parser"]
 
 _PLAIN = "Tuple((i8,i8,i8))(u1[::1],i8,i8,i8,i8[:,::1])"
-_STRUCTURED = "Tuple((i8,i8,i8))(u1[::1],i8,i8,i8,i8[:,::1],u1[::1])"
+_STRUCTURED = "Tuple((i8,i8,i8))(u1[::1],i8,i8,i8,i8[:,::1],u1[::1],i8[:,::1])"
 
 
 def parser(*, structured: bool) -> Callable[..., tuple[int, int, int]]:

@@ -10,89 +10,55 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib import import_module
 
 import numpy as np
 
 from boltkb.errors import ExportError
 from boltkb.exports.intake.members import Member
+from boltkb.exports.intake.streams import Stream
+from boltkb.exports.queries.adding import NOTHING
 from boltkb.exports.queries.entries import (
     ASIDE,
     COLUMNS,
-    ELAPSED,
     FIRST_BYTE,
     KIND,
     LAST_BYTE,
     LINE,
+    NOTES,
     ODD,
-    TIME,
+    PADDING,
     Bytes,
     Entry,
     NoEntryError,
     Rows,
     lay_out,
 )
-from boltkb.exports.queries.framing import LONGEST_RECORD, Block, blocks, records
+from boltkb.exports.queries.file_sums import FileSums
+from boltkb.exports.queries.framing import LONGEST_RECORD, Block, blocks, last_begin, records
 from boltkb.exports.queries.ledger import Ledger
 from boltkb.exports.queries.plain import parse_plain
 from boltkb.exports.queries.structured import parse_structured
-from boltkb.exports.queries.wrapping import Wrapping, unwrapped, wrapping_of
+from boltkb.exports.queries.wrapping import MARK, Wrapping, unwrapped, wrapping_of
 
-__all__ = ["SMALL", "FileSums", "Reader"]
+__all__ = ["SMALL", "Reader"]
 
 #: Bytes up to which the exact parsers are quicker than fetching machine code.
 SMALL = 4 << 20
-_BLOCK = 4 << 20
+_BLOCK = 1 << 22
 _PIECE = 64 << 10
 _NOTHING: Bytes = np.zeros(1, dtype=np.uint8)
 #: A line that is refused, or blank.
 _NONE = -2
-_JUMP = 2000
-
-
-@dataclass(slots=True)
-class FileSums:
-    """What is known of one file; times in milliseconds since the epoch."""
-
-    path: str
-    lines: int = 0
-    rows: int = 0
-    refused: int = 0
-    why: str = ""
-    start: int | None = None
-    end: int | None = None
-    last: int | None = None
-    steps_back: int = 0
-    back_at: int = 0
-    problem: str = ""
-
-    def refuse(self, line: int, why: str, count: int = 1) -> None:
-        """Count what cannot be read; the first reason stays, with its line from 1."""
-        self.refused += count
-        if not self.why:
-            self.why = f"line {line}: {why}"
-
-    def note(self, rows: Rows) -> None:
-        """Take the times of rows."""
-        times = rows[:, TIME]
-        if not len(times):
-            return
-        self.rows += len(times)
-        starts = int((times - rows[:, ELAPSED]).min())
-        self.start = starts if self.start is None else min(self.start, starts)
-        self.end = int(times.max()) if self.end is None else max(self.end, int(times.max()))
-        steps = np.diff(times, prepend=times[0] if self.last is None else self.last)
-        back = np.flatnonzero(steps < -_JUMP)
-        if back.size and not self.steps_back:
-            self.back_at = self.lines + int(rows[back[0], LINE]) + 1
-        self.steps_back += back.size
-        self.last = int(times[-1])
 
 
 @dataclass(slots=True)
 class _Desk:
     # What one block is parsed on; used again for later ones.
+    raw: bytearray
     buffer: Bytes
     scratch: Bytes
+    notes: Rows = field(default_factory=lambda: np.zeros((NOTES, 8), dtype=np.int64))
     rows: list[Rows] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     lines: int = 0
@@ -119,9 +85,11 @@ class Reader:
     ) -> None:
         self._ledger = ledger
         self._compiled = False
+        self._notes = NOTHING.copy()
         self._threads = threads
         self._block = block
         self._read = 0
+        self._beside: ThreadPoolExecutor | None = None
         self._desks: list[_Desk] = []
         self._parsers: dict[bool, Callable[..., tuple[int, int, int]]] = {}
         if compiled:
@@ -136,12 +104,21 @@ class Reader:
             When the file cannot be opened; what is damaged later is told in `problem`.
         """
         sums = FileSums(member.path)
+        self._notes = NOTHING.copy()
         packed = member.path.lower().endswith(".gz") or "!" in member.path
-        wrapping = wrapping_of(member.head(_PIECE))
+        head = member.head(_PIECE)
+        wrapping = wrapping_of(head)
+        bare = wrapping.kind == "none" and not head.startswith(MARK)
         with member.open() as stream:
-            parts = unwrapped(self._parts(stream.read, packed=packed), wrapping, sums.refuse)
+            parts = self._parts(stream.read, packed=packed)
+            found: Iterator[Block | _Desk]
+            if bare and self._compiled and not packed:
+                found = self._straight(stream, parts, structured=wrapping.structured)
+            else:
+                whole = unwrapped(parts, wrapping, sums.refuse)
+                found = iter(blocks(whole, structured=wrapping.structured))
             try:
-                self._add_all(blocks(parts, structured=wrapping.structured), wrapping, sums)
+                self._add_all(found, wrapping, sums)
             except ExportError as problem:
                 if not sums.rows:
                     raise
@@ -170,16 +147,53 @@ class Reader:
             if not pieces:
                 return
 
-    def _add_all(self, found: Iterator[Block], wrapping: Wrapping, sums: FileSums) -> None:
+    def _straight(
+        self, stream: Stream, parts: Iterator[bytes], *, structured: bool
+    ) -> Iterator[Block | _Desk]:
+        # Bytes go from the file to where they are parsed; the last ones, and all from an entry
+        # on that is longer than a block, take the other way.
+        problem: ExportError | None = None
+        left = b""
+        block = max(1, min(self._block, LONGEST_RECORD // 2))
+        while True:
+            size = end = len(left)
+            goal = size + block
+            desk = self._desk(goal)
+            desk.raw[:size] = left
+            with memoryview(desk.raw) as view:
+                try:
+                    while end < goal and (got := stream.readinto(view[end:goal])):
+                        end += got
+                except ExportError as found:
+                    problem = found
+            cut = last_begin(desk.raw, end, structured=structured) if end == goal else None
+            if cut is None:
+                break
+            left = bytes(memoryview(desk.raw)[cut:end])
+            desk.raw[cut : cut + PADDING] = bytes(PADDING)
+            desk.end, desk.refused = cut, 0
+            yield desk
+        rest = [bytes(memoryview(desk.raw)[:end])] if end else []
+        self._desks.append(desk)
+
+        def others() -> Iterator[bytes]:
+            yield from rest
+            if problem is not None:
+                raise problem
+            yield from parts
+
+        yield from blocks(others(), structured=structured)
+
+    def _add_all(self, found: Iterator[Block | _Desk], wrapping: Wrapping, sums: FileSums) -> None:
         pending: deque[tuple[_Desk, Future[_Desk]]] = deque()
         pool: ThreadPoolExecutor | None = None
         try:
             for block in found:
                 if not self._compiled and self._read > SMALL:
                     self._compile()
-                if self._compiled and not block.last:
+                if isinstance(block, _Desk) or (self._compiled and not block.last):
                     pool = pool or self._pool(structured=wrapping.structured)
-                    desk = self._laid(block)
+                    desk = block if isinstance(block, _Desk) else self._laid(block)
                     job = pool.submit(self._parsed, desk, structured=wrapping.structured)
                     pending.append((desk, job))
                     if len(pending) > self._threads:
@@ -198,34 +212,45 @@ class Reader:
         finally:
             if pool is not None:
                 pool.shutdown(cancel_futures=True)
+            if self._beside is not None:
+                self._beside.shutdown()
+                self._beside = None
 
     def _pool(self, *, structured: bool) -> ThreadPoolExecutor:
         from boltkb.exports.queries.machine import parser
 
         self._parsers[structured] = parser(structured=structured)
-        return ThreadPoolExecutor(self._threads)
+        if self._threads > 1:
+            self._beside = ThreadPoolExecutor(1)
+        pool = ThreadPoolExecutor(self._threads)
+        # Tables are made of the sums in the end; loading what they are made with takes a fifth
+        # of a second, which is saved where a core is idle while the file is read.
+        pool.submit(import_module, "polars")
+        return pool
+
+    def _desk(self, size: int) -> _Desk:
+        needed = size + PADDING
+        desk = self._desks.pop() if self._desks else None
+        if desk is None or desk.buffer.size < needed:
+            raw = bytearray(max(needed + needed // 4, 1 << 16))
+            buffer = np.frombuffer(raw, dtype=np.uint8)
+            desk = _Desk(raw, buffer, np.empty(len(raw), dtype=np.uint8))
+        return desk
 
     def _laid(self, block: Block) -> _Desk:
         size = len(block)
-        needed = size + 64
-        desk = self._desks.pop() if self._desks else None
-        if desk is None or desk.buffer.size < needed:
-            room = max(needed + needed // 4, 1 << 16)
-            desk = _Desk(np.empty(room, dtype=np.uint8), np.empty(room, dtype=np.uint8))
+        desk = self._desk(size)
         first = len(block.first)
-        if first:
-            desk.buffer[:first] = np.frombuffer(block.first, dtype=np.uint8)
-        if block.cut:
-            second = np.frombuffer(block.second, dtype=np.uint8, count=block.cut)
-            desk.buffer[first:size] = second
-        desk.buffer[size:needed] = 0
+        desk.raw[:first] = block.first
+        desk.raw[first:size] = memoryview(block.second)[: block.cut]
+        desk.raw[size : size + PADDING] = bytes(PADDING)
         desk.end, desk.refused = size, block.refused
         return desk
 
     def _parsed(self, desk: _Desk, *, structured: bool) -> _Desk:
         # Loaded before any thread began.
         parse = self._parsers[structured]
-        more = (desk.scratch,) if structured else ()
+        more = (desk.scratch, desk.notes) if structured else ()
         desk.counts.clear()
         at = line = 0
         while at < desk.end:
@@ -235,7 +260,6 @@ class Reader:
                 desk.rows.append(np.empty((many, COLUMNS), dtype=np.int64))
             rows = desk.rows[index]
             count, at, line = parse(desk.buffer, at, desk.end, line, rows, *more)
-            rows[:count, ASIDE] = 0
             desk.counts.append(count)
         desk.lines = line
         return desk
@@ -299,8 +323,8 @@ class Reader:
 
     def _add(self, rows: Rows, buffer: Bytes, aside: Bytes, sums: FileSums) -> None:
         if len(rows):
-            sums.note(rows)
-            self._ledger.add(np.ascontiguousarray(rows), buffer, aside)
+            self._ledger.add(rows, buffer, aside, self._notes, self._beside)
+            sums.note(rows, self._notes)
 
 
 def _entry(record: bytes, line: int, sums: FileSums, *, whole: bool = True) -> Entry | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from boltkb.exports.queries.compiling import inlined
 from boltkb.exports.queries.entries import (
+    ASIDE,
     BOLT,
     HASHES,
     HOLD,
@@ -55,6 +56,7 @@ def write_hashes(
     buffer: Bytes, row: Rows, query: int, identity_at: int, identity_length: int
 ) -> None:
     """Fill a row's hashes from its places; `query` is the hash of the query's text."""
+    row[ASIDE] = 0
     row[HASHES] = np.int64(query)
     for d in range(1, 5):
         row[HASHES + d] = np.int64(hash_of(buffer, row[PLACES + d], row[LENGTHS + d]))

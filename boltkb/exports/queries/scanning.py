@@ -1,7 +1,7 @@
 """What the compiled parsers stand on: bytes looked at many at a time, hashes, numbers, times.
 
 Only imported where machine code is wanted: it needs numba at once.  A buffer that is scanned
-has at least `PADDING` bytes behind its last one.
+has at least `entries.PADDING` bytes behind its last one.
 """
 
 from __future__ import annotations
@@ -17,9 +17,17 @@ from numba.extending import intrinsic
 from boltkb.exports.queries.compiling import inlined
 from boltkb.exports.queries.entries import Bytes
 
-__all__ = ["PADDING", "both_of", "find_one", "find_two", "hash_of", "number_at", "time_at", "word"]
+__all__ = [
+    "both_of",
+    "copy_32",
+    "find_one",
+    "find_two",
+    "hash_of",
+    "number_at",
+    "time_at",
+    "word",
+]
 
-PADDING = 64
 _WIDTH = 32
 
 _FIRST = np.uint64(0x9E3779B185EBCA87)
@@ -63,6 +71,22 @@ def _hits(context: Any, buffer: Any, index: Any, first: Any, second: Any) -> Any
         return builder.zext(builder.bitcast(both, ir.IntType(_WIDTH)), ir.IntType(64))
 
     return types.uint64(buffer, types.int64, types.uint8, types.uint8), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def copy_32(context: Any, buffer: Any, index: Any, into: Any, place: Any) -> Any:
+    """Copy 32 bytes, whatever of them is wanted; return 32."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, index, into, place = arguments
+        vector = ir.VectorType(ir.IntType(8), _WIDTH)
+        read = _place(context, builder, signature.args[0], array, index, vector)
+        proxy = cgutils.create_struct_proxy(signature.args[2])(context, builder, value=into)
+        target = builder.gep(proxy.data, [place])
+        builder.store(read, builder.bitcast(target, vector.as_pointer()), align=1)
+        return ir.Constant(ir.IntType(64), _WIDTH)
+
+    return types.int64(buffer, types.int64, into, types.int64), generate
 
 
 def _zero() -> Any:
@@ -144,6 +168,19 @@ def number_at(buffer: Bytes, at: int) -> tuple[int, int]:
         at += 1
     begin = at
     value = 0
+    # Up to seven digits at once: the lowest byte that is none is where they end.
+    bits = word(buffer, at) ^ np.uint64(0x3030303030303030)
+    others = ((bits + np.uint64(0x7676767676767676)) | bits) & np.uint64(0x8080808080808080)
+    if others != np.uint64(0):
+        length = _lowest(others) >> 3
+        if length == 0:
+            return 0, -1
+        bits <<= np.uint64(64 - 8 * length)
+        bits = (bits * np.uint64(2561)) >> np.uint64(8)
+        bits = ((bits & np.uint64(0x00FF00FF00FF00FF)) * np.uint64(6553601)) >> np.uint64(16)
+        bits = ((bits & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(42949672960001)) >> np.uint64(32)
+        value = np.int64(bits)
+        return (-value if negative else value), at + length
     while 48 <= buffer[at] <= 57:
         if at - begin == 18:
             return 0, -1

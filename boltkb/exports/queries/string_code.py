@@ -10,7 +10,7 @@ import numpy as np
 from boltkb.exports.queries.compiling import inlined
 from boltkb.exports.queries.entries import Bytes
 from boltkb.exports.queries.row_code import eight
-from boltkb.exports.queries.scanning import find_two, word
+from boltkb.exports.queries.scanning import copy_32, find_one, find_two, word
 
 _jit: Callable[[Callable[..., Any]], Callable[..., Any]] = inlined
 
@@ -84,7 +84,7 @@ def key_of(buffer: Bytes, at: int, length: int) -> int:
             return K_EXECUTING
         if first == _N_TRANSACT and last == _N_ACTIONID:
             return K_HELD
-    elif length == 17 and first == _N_AUTHENTI and last == _N_ATEDUSER:
+    elif length == 17 and first == _N_AUTHENTI and buffer[at + 8] == 99 and last == _N_ATEDUSER:
         return K_AUTHENTICATED
     elif length == 11:
         if first == _N_JSONPAYL and last == _N_NPAYLOAD:
@@ -152,12 +152,14 @@ def unescaped(buffer: Bytes, at: int, end: int, scratch: Bytes) -> int:
     """Write a string as it is meant; return its length, -1 for halves of surrogate pairs."""
     length = 0
     while at < end:
-        byte = buffer[at]
-        if byte != 92:
-            scratch[length] = byte
-            length += 1
-            at += 1
-            continue
+        mark = find_one(buffer, at, end, 92)
+        copied = 0
+        while copied < mark - at:
+            copied += copy_32(buffer, at + copied, scratch, length + copied)
+        length += mark - at
+        at = mark
+        if at >= end:
+            break
         byte = buffer[at + 1]
         at += 2
         if byte == 117:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from boltkb.errors import ExportError
 from boltkb.exports.gathered import Found, Gathered
+from boltkb.exports.queries.file_sums import FileSums
 from boltkb.exports.queries.ledger import Ledger
-from boltkb.exports.queries.reading import SMALL, FileSums, Reader
+from boltkb.exports.queries.reading import SMALL, Reader
 from boltkb.exports.queries.totals import query_log
 from boltkb.exports.records import Source, Where
 

@@ -13,9 +13,10 @@ from typing import Literal
 
 from boltkb.exports.queries.plain import ENTRY_BEGINS
 
-__all__ = ["Wrapping", "unwrapped", "wrapping_of"]
+__all__ = ["MARK", "Wrapping", "unwrapped", "wrapping_of"]
 
-_BOM = b"\xef\xbb\xbf"
+#: What marks a text as UTF-8 at its beginning.
+MARK = b"\xef\xbb\xbf"
 _LONGEST_ITEM = 16 << 20
 #: Each at most once, outermost first: compose's, a pod's name, a time or containerd's, journald's.
 #: Once only, because the text of a query may look like one (`x | y`).
@@ -57,7 +58,7 @@ def wrapping_of(head: bytes) -> Wrapping:
     >>> wrapping_of(b'{"time":"2024-06-27 15:16:34.519+0000","type":"query"}\n')
     Wrapping(structured=True, kind='none')
     """
-    head = head.removeprefix(_BOM)
+    head = head.removeprefix(MARK)
     if head.lstrip().startswith(b"["):
         stripped = head.lstrip()[1:].lstrip()
         if stripped.startswith(b"{"):
@@ -110,9 +111,9 @@ def _without_mark(parts: Iterable[bytes]) -> Iterator[bytes]:
             yield part
             continue
         begun += part
-        if len(begun) >= len(_BOM):
+        if len(begun) >= len(MARK):
             fresh = False
-            yield begun.removeprefix(_BOM)
+            yield begun.removeprefix(MARK)
     if fresh and begun:
         yield begun
 

@@ -11,8 +11,9 @@ from export_shapes import START, debug_line, member, stamp, user_line, write
 
 from boltkb.catalogue import load_messages
 from boltkb.exports import open_export
-from boltkb.exports.logs.matching import MOST_NEEDLES
-from boltkb.exports.logs.reading import _needles, read_log
+from boltkb.exports.logs.needles import MOST_NEEDLES
+from boltkb.exports.logs.parts import _needles
+from boltkb.exports.logs.reading import read_log
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "catalogue"))
 

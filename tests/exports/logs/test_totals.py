@@ -12,6 +12,7 @@ import pytest
 from export_shapes import member
 
 from boltkb.exports.logs import matching
+from boltkb.exports.logs import pauses as pauses_room
 from boltkb.exports.logs.longest import Longest
 from boltkb.exports.logs.reading import read_log
 from boltkb.exports.logs.rejections import read_rejections
@@ -119,7 +120,7 @@ def test_of_too_many_pauses_the_longest_are_kept_and_the_rest_is_added_up(
 ) -> None:
     text = log(3)
     truth = slowly(text)["pauses"]
-    monkeypatch.setattr(matching, "Longest", lambda path, kind: Longest(path, kind, most=20))
+    monkeypatch.setattr(pauses_room, "Longest", lambda path, kind: Longest(path, kind, most=20))
     reads = [
         [
             event

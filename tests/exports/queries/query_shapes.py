@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from boltkb.exports.gathered import Found, Gathered
 from boltkb.exports.intake.members import Member
+from boltkb.exports.queries.file_sums import FileSums
 from boltkb.exports.queries.ledger import Ledger, Room
-from boltkb.exports.queries.reading import FileSums, Reader
+from boltkb.exports.queries.reading import Reader
 from boltkb.exports.queries.take import take_queries
 from boltkb.exports.queries.totals import query_log
 from boltkb.exports.records import QueryLog, Where

@@ -182,3 +182,33 @@ def test_json_in_any_order_and_spacing_is_read_by_machine_code_alike():
     assert exact[0].completed == 6
     assert exact[0].by_query["key"].to_list() == [one["query"]]
     same(exact, read(text, compiled=True))
+
+
+def test_keys_that_only_resemble_those_of_the_line_before():
+    one = entry(Said(query="RETURN 1", identity=3, transaction="9"))
+    lines = [json.dumps(one, separators=(",", ":"))] * 2
+    for key in one:
+        middle = len(key) // 2
+        for other in (
+            *(key[:middle] + "x" + key[middle + 1 :], key + "x", key[:-1], "x" + key),
+            *(key[:middle] + '"' + key[middle + 1 :], key[:middle] + "\\" + key[middle + 1 :]),
+        ):
+            lines.append(lines[0].replace(f'"{key}":', f'"{other}":', 1))
+            lines.append(lines[0].replace(f'"{key}":', f'"{other}" : ', 1))
+        lines.append(json.dumps({"x": 1} | one))
+        lines.append(lines[0])
+    text = "\n".join(lines) + "\n"
+    exact = read(text)
+    assert exact[0].completed > len(one) * 4
+    assert exact[1][0].refused > len(one) * 2
+    same(exact, read(text, compiled=True))
+
+
+def test_an_entry_longer_than_a_block_and_a_mark_in_the_middle():
+    said = with_times([Said(query="RETURN '" + "x" * (3000 * (i % 3)) + "'") for i in range(12)])
+    for version in ("5", "json"):
+        for mark in ("", "\ufeff"):
+            text = mark + written(said[:7], version) + mark + written(said[7:], version)
+            exact = read(text)
+            for block in (100, 1000, 4000):
+                same(exact, read(text, compiled=True, block=block, threads=2))
