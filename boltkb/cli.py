@@ -47,42 +47,6 @@ def _root(
 
 
 @app.command()
-def simulate(
-    scenario: Annotated[str, typer.Argument(help="Which situation; see --list.")] = "",
-    out: Annotated[Path | None, typer.Option(help="A new folder for the export.")] = None,
-    setting: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A parameter; repeatable."),
-    ] = None,
-    hours: Annotated[float | None, typer.Option(help="How long; the scenario's own.")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same export.")] = 0,
-    neo4j: Annotated[str, typer.Option(help="The version of the server.")] = "5.26.0",
-    evidence: Annotated[str, typer.Option(help="metrics, logs or all.")] = "all",
-    listed: Annotated[bool, typer.Option("--list", help="List the scenarios.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,  # noqa: ARG001
-) -> None:
-    """Simulate a Neo4j server with its clients, and write what it would have exported."""
-    from boltkb.twin import load_scenario, scenario_names, write_scenario
-
-    if listed:
-        for name in scenario_names():
-            typer.echo(f"{name:<22} {load_scenario(name).title}")
-        return
-    if not scenario or out is None:
-        raise ParameterError("name a scenario (--list shows them) and a new folder with --out")
-    folder = write_scenario(
-        scenario,
-        out,
-        changes=_parameters(setting or [], "--set"),
-        hours=hours,
-        seed=seed,
-        version=neo4j,
-        evidence=evidence,
-    )
-    typer.echo(f"simulated export in {folder}")
-
-
-@app.command()
 def report(
     paths: Annotated[
         list[str],
@@ -188,6 +152,92 @@ def _part(facts: Mapping[str, object]) -> dict[str, object]:
     """Return what facts say of the export."""
     part = facts["export"]
     return dict(part) if isinstance(part, Mapping) else {}
+
+
+@app.command()
+def simulate(
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="SCENARIO", help="Which situation to simulate.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the export goes.")] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="One of its parameters; repeatable."),
+    ] = None,
+    hours: Annotated[float | None, typer.Option(help="How long; else the scenario's own.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same one gives the same files.")] = 0,
+    neo4j: Annotated[str, typer.Option(help="The server's version.")] = "5.26",
+    evidence: Annotated[
+        str, typer.Option(help="What is exported: usual, metrics, logs or all.")
+    ] = "usual",
+    edition: Annotated[str, typer.Option(help="enterprise or community.")] = "enterprise",
+    query_log: Annotated[
+        str | None, typer.Option(help="off, info, verbose or json.", show_default="by evidence")
+    ] = None,
+    accounting: Annotated[
+        bool, typer.Option(help="From 5.18 on: rejections as episodes, not one line each.")
+    ] = True,
+    debug_log: Annotated[bool, typer.Option(help="DEBUG lines in debug.log.")] = False,
+    start: Annotated[
+        str | None, typer.Option(help="When the server starts, ISO 8601 with its time zone.")
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Replace a simulated export.")] = False,
+    list_them: Annotated[bool, typer.Option("--list", help="Show the scenarios and end.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Write what a simulated server would have exported, with the truth beside it."""
+    del debug  # `main` looks for it
+    from boltkb.twin import scenario_names
+    from boltkb.twin.writing import START, Options, write_scenario
+
+    if list_them:
+        typer.echo(_scenarios())
+        return
+    if scenario is None or out is None:
+        known = ", ".join(scenario_names())
+        raise ParameterError(
+            f"simulate takes a scenario and --out FOLDER; the scenarios are {known}"
+        )
+    options = Options(
+        evidence=evidence,
+        edition=edition,
+        query_log=query_log,
+        accounting=accounting,
+        debug=debug_log,
+        start=start or START,
+    )
+    with _progress() as bar:
+        task = bar.add_task(f"simulating {scenario}", total=None)
+        done = write_scenario(
+            scenario,
+            out,
+            changes=_parameters(change or [], option="--set"),
+            hours=hours,
+            seed=seed,
+            version=neo4j,
+            options=options,
+            force=force,
+            progress=lambda so_far, whole: bar.update(task, completed=so_far, total=whole),
+        )
+    typer.echo(
+        f"{done.attempts:,} times a thread was asked for, {done.rejected:,} times there was none"
+    )
+    typer.echo(f"  {done.folder}")
+
+
+def _scenarios() -> str:
+    """Return the scenarios with their titles and parameters."""
+    from boltkb.twin import load_scenario, scenario_names
+
+    lines = []
+    for name in scenario_names():
+        found = load_scenario(name)
+        settings = ", ".join(
+            f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}"
+            for key, value in found.parameters.items()
+        )
+        lines += [f"{name}: {found.title}", f"  {found.hours:g} h; {settings}"]
+    return "\n".join(lines)
 
 
 @app.command()

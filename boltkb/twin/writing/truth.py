@@ -1,166 +1,240 @@
-"""What really happened, in the shape in which the captures of real servers have it."""
+"""The truth of a run beside its export, under the keys that the lab's captures use."""
 
 from __future__ import annotations
 
 import gzip
-import json
-import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from boltkb.twin.columns import OUTCOMES, Floats
+from boltkb.twin.clients import Client
+from boltkb.twin.columns import OUTCOMES, SAMPLES
 from boltkb.twin.kernel import codes
+from boltkb.twin.writing.lines import Floats, decimals, joined, stamp
+
+if TYPE_CHECKING:
+    import polars
 
 __all__ = ["Truth"]
 
-_MINUTE = 60.0
+MINUTE = 60.0
+#: How the lab names them; what is still queued has no thread yet.
+_HOLD_OUTCOMES = ("held", "rejected", "open", "queued")
+_PLACE = {name: i for i, name in enumerate(SAMPLES)}
+
+
+class _Table:
+    """A packed table to which rows are added."""
+
+    def __init__(self, path: Path, header: str) -> None:
+        self._raw = path.open("wb")
+        # Neither the name nor the clock goes into it, so that the same run gives the same bytes.
+        self._file = gzip.GzipFile("", "wb", 1, self._raw, mtime=0)
+        self._file.write(f"{header}\n".encode())
+
+    def write(self, *columns: polars.Series) -> None:
+        import polars as pl
+
+        if len(columns[0]):
+            lines = pl.select(pl.concat_str([pl.lit(c) for c in columns], separator=","))
+            self._file.write(joined(lines.to_series()))
+
+    def close(self) -> None:
+        self._file.close()
+        self._raw.close()
 
 
 class Truth:
-    """Adds up holds, refusals and requests, over all and by the minute.
+    """Adds up what happened at one member, and writes it down.
 
     Parameters
     ----------
     folder : Path
-        Where `truth.json` and `truth-acquisitions.csv.gz` go.
+    clients : sequence of Client
     seconds : float
-        Length of the run.
-    begin : float, epoch s
-    clients : sequence of str
+        How long the run takes.
+    began : float, epoch seconds
     """
 
     def __init__(
-        self, folder: Path, *, seconds: float, begin: float, clients: Sequence[str]
+        self, folder: Path, clients: Sequence[Client], seconds: float, began: float
     ) -> None:
-        self._folder, self._seconds, self._begin = folder, seconds, begin
-        self._clients = tuple(clients)
-        minutes = max(1, math.ceil(seconds / _MINUTE))
-        self._accepted = np.zeros(minutes)
-        self._refused = np.zeros(minutes)
-        self._held = np.zeros(minutes)
-        self._carried = np.zeros(minutes + 1)
-        self._whole = np.zeros(minutes + 1)
-        self._never = self._tries = 0
-        self._ended: Counter[tuple[int, int]] = Counter()
-        file = (folder / "truth-acquisitions.csv.gz").open("wb")
-        self._raw = file
-        self._rows = gzip.GzipFile("", "wb", 6, file, mtime=0)
-        self._rows.write(b"start,seconds,connection,outcome\n")
-
-    def write(self, records: Floats) -> None:
-        """Take up records."""
-        kind = records[:, 0]
-        holds = records[kind == codes.REC_HOLD]
-        requests = records[kind == codes.REC_REQUEST]
-        self._tries += int(requests[:, 9].sum())
-        pairs, counts = np.unique(requests[:, [6, 8]].astype(int), axis=0, return_counts=True)
-        for (client, outcome), count in zip(pairs.tolist(), counts.tolist(), strict=True):
-            self._ended[client, outcome] += count
-        last = self._accepted.size - 1
-        refused = holds[holds[:, 8] == codes.REFUSED]
-        minute = np.minimum((refused[:, 1] / _MINUTE).astype(int), last)
-        self._refused += np.bincount(minute, minlength=last + 1)
-        held = holds[np.isin(holds[:, 8], [codes.HELD, codes.STILL_HELD])]
-        self._never += int((held[:, 8] == codes.STILL_HELD).sum())
-        self._add(held[:, 3], held[:, 1], last)
-        self._list(holds)
-
-    def _add(self, start: Floats, end: Floats, last: int) -> None:
-        first = np.minimum((start / _MINUTE).astype(int), last)
-        final = np.minimum((end / _MINUTE).astype(int), last)
-        size = last + 1
-        self._accepted += np.bincount(first, minlength=size)
-        self._held += np.bincount(first, end - start, minlength=size)
-        same = first == final
-        inside = np.where(same, end - start, (first + 1) * _MINUTE - start)
-        self._carried += np.bincount(first, inside, minlength=size + 1)[: size + 1]
-        tail = np.where(same, 0.0, end - final * _MINUTE)
-        self._carried += np.bincount(final, tail, minlength=size + 1)[: size + 1]
-        self._whole += np.bincount(first + 1, ~same, minlength=size + 1)[: size + 1]
-        self._whole -= np.bincount(final, ~same, minlength=size + 1)[: size + 1]
-
-    def _list(self, holds: Floats) -> None:
-        words = ("held", "refused", "never ended", "still queued")
-        starts = np.round(self._begin + holds[:, 3], 3).tolist()
-        lengths = (holds[:, 1] - holds[:, 3]).tolist()
-        rows = zip(
-            starts,
-            lengths,
-            holds[:, 4].astype(int).tolist(),
-            holds[:, 8].astype(int).tolist(),
-            strict=True,
+        self._names = [client.name for client in clients]
+        self._kinds = [client.work.kind for client in clients]
+        self._seconds = seconds
+        self._began = began
+        # A rest of less than half a minute belongs to the last whole one.
+        self._count = max(1, round(seconds / MINUTE))
+        self._edges = np.append(np.arange(self._count) * MINUTE, seconds)
+        self._rejected = np.zeros(self._count, np.int64)
+        self._accepted = np.zeros(self._count, np.int64)
+        self._length = np.zeros(self._count)
+        self._busy_parts = np.zeros(self._count)
+        self._steps = np.zeros(self._count + 1, np.int64)
+        self._outcomes = np.zeros((len(clients), len(OUTCOMES)), np.int64)
+        self._tries = 0
+        self._unended = 0
+        self._holds = _Table(
+            folder / "truth-acquisitions.csv.gz", "start,seconds,connection,outcome"
         )
-        text = "".join(f"{s:.3f},{n:.6f},bolt-{c},{words[o]}\n" for s, n, c, o in rows)
-        self._rows.write(text.encode("ascii"))
+        self._attempts = _Table(
+            folder / "truth-attempts.csv.gz", "start,end,client,kind,outcome,tries"
+        )
+        self._threads = _Table(
+            folder / "truth-threads.csv.gz", "at,pool,busy,working,waiting_client,waiting_lock"
+        )
+        self._transactions = _Table(
+            folder / "truth-transactions.csv.gz", "at,transactions,idle_transactions"
+        )
 
-    def close(self, *, threads: int, cause: str, parameters: Mapping[str, object]) -> None:
-        """Write `truth.json`."""
-        self._rows.close()
-        self._raw.close()
-        size = self._accepted.size
-        carried = self._carried[:size] + _MINUTE * np.cumsum(self._whole)[:size]
-        spans = np.full(size, _MINUTE)
-        spans[-1] = self._seconds - (size - 1) * _MINUTE
-        begun = [self._begin + _MINUTE * i for i in range(size)]
-        minutes = [
-            {"start": _iso(moment), **_summary(*numbers)}
-            for moment, *numbers in zip(
-                begun, self._accepted, self._refused, self._held, carried, spans, strict=True
+    def take(self, records: Floats, samples: Floats) -> None:
+        """Add a block's records and samples of this member."""
+        self._add_holds(records[records[:, 0] == codes.REC_HOLD])
+        self._add_requests(records[records[:, 0] == codes.REC_REQUEST])
+        if len(samples):
+            at = decimals(self._began + samples[:, 0], 3)
+            both = samples[:, _PLACE["pool_size"]] + samples[:, _PLACE["second_pool_size"]]
+            busy = samples[:, _PLACE["busy"]] + samples[:, _PLACE["second_busy"]]
+            names = ("working", "waiting_client", "waiting_lock")
+            some = [_whole(samples[:, _PLACE[name]]) for name in names]
+            self._threads.write(at, _whole(both), _whole(busy), *some)
+            active = samples[:, _PLACE["active"]]
+            idle = np.minimum(active, samples[:, _PLACE["waiting_client"]])
+            self._transactions.write(at, _whole(active), _whole(idle))
+
+    def finish(self, about: Mapping[str, Any]) -> dict[str, Any]:
+        """Write what is left, and return the content of `truth.json`.
+
+        Parameters
+        ----------
+        about : mapping
+            What is known without the run: threads and cause first.
+        """
+        for table in (self._holds, self._attempts, self._threads, self._transactions):
+            table.close()
+        whole = np.cumsum(self._steps)[:-1]
+        carried = self._busy_parts + whole * np.diff(self._edges)
+        minutes = []
+        for i in range(self._count):
+            low, high = self._edges[i], self._edges[i + 1]
+            part = self._summary(
+                self._accepted[i], self._rejected[i], self._length[i], carried[i], high - low
             )
-        ]
-        by_client: dict[str, dict[str, int]] = {name: {} for name in self._clients}
-        outcomes: Counter[str] = Counter()
-        for (client, outcome), count in sorted(self._ended.items()):
-            word = OUTCOMES[outcome].replace(" ", "_")
-            outcomes[word] += count
-            theirs = by_client[self._clients[client]]
-            theirs[word] = theirs.get(word, 0) + count
-        whole = _summary(
-            self._accepted.sum(), self._refused.sum(), self._held.sum(), carried.sum(),
-            self._seconds,
-        )  # fmt: skip
-        truth = {
-            "threads": threads,
-            "cause": cause,
-            "start": _iso(self._begin),
-            "end": _iso(self._begin + self._seconds),
-            **whole,
+            minutes.append({"start": self._moment(low), **part})
+        outcomes: dict[str, int] = {}
+        by_client: dict[str, dict[str, int]] = {}
+        for k, name in enumerate(self._names):
+            told = by_client.setdefault(name, {})
+            for o, outcome in enumerate(OUTCOMES):
+                count = int(self._outcomes[k, o])
+                if count:
+                    word = outcome.replace(" ", "_")
+                    outcomes[word] = outcomes.get(word, 0) + count
+                    told[word] = told.get(word, 0) + count
+        return {
+            **about,
+            "start": self._moment(0.0),
+            "end": self._moment(self._seconds),
+            **self._summary(
+                int(self._accepted.sum()),
+                int(self._rejected.sum()),
+                float(self._length.sum()),
+                float(carried.sum()),
+                self._seconds,
+            ),
             "clients": {
                 "requests": sum(outcomes.values()),
                 "tries": self._tries,
-                "outcomes": dict(outcomes),
-                "by_client": by_client,
+                "outcomes": dict(sorted(outcomes.items())),
+                "by_client": {name: dict(sorted(c.items())) for name, c in by_client.items()},
             },
-            "never_ended_holds": self._never,
-            "parameters": dict(parameters),
+            "never_ended_holds": self._unended,
             "minutes": minutes,
         }
-        text = json.dumps(truth, indent=1, ensure_ascii=False) + "\n"
-        (self._folder / "truth.json").write_text(text, encoding="utf-8")
+
+    def _moment(self, seconds: float) -> str:
+        return stamp(self._began + seconds, "%Y-%m-%dT%H:%M:%S%.3f") + "+00:00"
+
+    def _summary(
+        self, accepted: int, rejected: int, length: float, busy: float, seconds: float
+    ) -> dict[str, Any]:
+        attempts = int(accepted + rejected)
+        mean = float(length / accepted) if accepted else None
+        offered = None if mean is None else round(attempts / seconds * mean, 6)
+        return {
+            "attempts": attempts,
+            "accepted": int(accepted),
+            "rejected": int(rejected),
+            "mean_hold_seconds": None if mean is None else round(mean, 6),
+            "offered_load": 0.0 if attempts == 0 else offered,
+            "carried_load": round(float(busy / seconds), 6),
+        }
+
+    def _minute(self, times: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+        return np.clip((times // MINUTE).astype(np.int64), 0, self._count - 1)
+
+    def _add_holds(self, rows: Floats) -> None:
+        if not len(rows):
+            return
+        outcome = rows[:, 8].astype(np.int64)
+        refused = outcome == codes.REFUSED
+        queued = outcome == codes.STILL_QUEUED
+        np.add.at(self._rejected, self._minute(rows[refused, 1]), 1)
+        held = rows[~refused & ~queued]
+        first, last = held[:, 3], np.minimum(held[:, 1], self._seconds)
+        begun = self._minute(first)
+        np.add.at(self._accepted, begun, 1)
+        np.add.at(self._length, begun, last - first)
+        self._unended += int(np.sum(outcome == codes.STILL_HELD))
+        ended = self._minute(last)
+        same = begun == ended
+        np.add.at(self._busy_parts, begun[same], (last - first)[same])
+        a, b = begun[~same], ended[~same]
+        np.add.at(self._busy_parts, a, self._edges[a + 1] - first[~same])
+        np.add.at(self._busy_parts, b, last[~same] - self._edges[b])
+        # Whole minutes between the two, as steps up and down that are added up at the end.
+        np.add.at(self._steps, a + 1, 1)
+        np.add.at(self._steps, b, -1)
+        import polars as pl
+
+        start = np.where(refused, rows[:, 1], rows[:, 3])
+        lengths = np.where(refused | queued, 0.0, rows[:, 1] - rows[:, 3])
+        names = pl.Series(_HOLD_OUTCOMES, dtype=pl.String)
+        self._holds.write(
+            decimals(self._began + start, 3),
+            decimals(np.maximum(lengths, 0.0), 6),
+            pl.select(pl.concat_str(pl.lit("bolt-"), _whole(rows[:, 4]))).to_series(),
+            names.gather(outcome),
+        )
+
+    def _add_requests(self, rows: Floats) -> None:
+        if not len(rows):
+            return
+        import polars as pl
+
+        client = rows[:, 6].astype(np.int64)
+        outcome = rows[:, 8].astype(np.int64)
+        np.add.at(self._outcomes, (client, outcome), 1)
+        self._tries += int(rows[:, 9].sum())
+        words = pl.Series([name.replace(" ", "_") for name in OUTCOMES])
+        self._attempts.write(
+            decimals(self._began + rows[:, 2], 4),
+            decimals(self._began + rows[:, 1], 4),
+            pl.Series([_cell(name) for name in self._names]).gather(client),
+            pl.Series(self._kinds).gather(client),
+            words.gather(outcome),
+            _whole(rows[:, 9]),
+        )
 
 
-def _iso(moment: float) -> str:
-    return datetime.fromtimestamp(round(moment, 3), UTC).isoformat(timespec="milliseconds")
+def _whole(values: Floats) -> polars.Series:
+    import polars as pl
+
+    return pl.Series(np.rint(values).astype(np.int64)).cast(pl.String)
 
 
-def _summary(
-    accepted: float, refused: float, held: float, carried: float, seconds: float
-) -> dict[str, Any]:
-    attempts = accepted + refused
-    mean = held / accepted if accepted else None
-    offered = 0.0 if not attempts else None
-    if attempts and mean is not None:
-        offered = round(attempts / seconds * mean, 6)
-    return {
-        "attempts": int(attempts),
-        "accepted": int(accepted),
-        "rejected": int(refused),
-        "mean_hold_seconds": None if mean is None else round(mean, 6),
-        "offered_load": offered,
-        "carried_load": round(carried / seconds, 6),
-    }
+def _cell(text: str) -> str:
+    """Return a text as a cell of a table with commas."""
+    return '"' + text.replace('"', '""') + '"' if set(text) & set('",\r\n') else text
