@@ -68,7 +68,7 @@ bench: $(STAMP) ## the benchmarks, as ratios against a named peer in the same ru
 evidence: $(STAMP) ## do the intervals cover? the whole calibration grid, about ten minutes
 	@$(BIN)/python -m evidence
 
-pages: $(STAMP) ## draw the figures of the theory's pages anew
+pages: $(STAMP) ## draw the theory's figures anew, and run the notebook that is a page
 	@$(BIN)/python -m benchmarks.pages
 
 lab: $(STAMP) ## a real Neo4j under load on this machine: one short capture into build/lab

@@ -226,7 +226,7 @@ class FullPool(Shown):
             ("rejected", number(self.rejected)),
             ("what that client was told", self.told),
         )
-        columns = (Column("At the end"), Column("", numeric=True))
+        columns = (Column("At the end"), Column("Count", numeric=True))
         return Table(columns, rows, "One open transaction more than threads", (MARK,))
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ in words.  Reads facts, no export.
 
 from boltkb.twin.what_if.answers import Answer, Side, answer, simulate_setting
 from boltkb.twin.what_if.cases import Case, read_case
-from boltkb.twin.what_if.questions import Question, ask
+from boltkb.twin.what_if.questions import Question, ask, ask_given
 from boltkb.twin.what_if.settings import Setting
 from boltkb.twin.what_if.sweeps import Sweep, sweep_threads
 from boltkb.twin.what_if.theory import ClosedForm, closed_form
@@ -22,6 +22,7 @@ __all__ = [
     "Sweep",
     "answer",
     "ask",
+    "ask_given",
     "closed_form",
     "read_case",
     "simulate_setting",

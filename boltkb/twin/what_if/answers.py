@@ -92,7 +92,7 @@ class Answer(Shown):
                 told = side.errors.get(error)
                 cells += ["0\u202f%" if told is None else in_short(told), "–"]
             rows.append((f"failed: {error}", *cells))
-        heads = ("", "As reported", "by theory", "What if", "by theory")
+        heads = ("Quantity", "As reported", "by theory", "What if", "by theory")
         columns = tuple(Column(head, numeric=i > 0) for i, head in enumerate(heads))
         first, second = sides
         head = (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from boltkb.queueing import erlang_b
 from boltkb.tables import Column, Shown, Table, number, share, span
@@ -12,7 +14,7 @@ from boltkb.twin.laws import refuse
 from boltkb.twin.what_if.cases import Case
 from boltkb.twin.what_if.settings import DRIVERS, Setting, spread_of, wave
 
-__all__ = ["Question", "ask"]
+__all__ = ["Question", "ask", "ask_given"]
 
 #: What a driver does unless it is told otherwise.
 _POOL, _ACQUISITION, _RETRY = 100, 60.0, 30.0
@@ -48,14 +50,13 @@ class Question(Shown):
             rows: tuple[tuple[str, ...], ...] = tuple((reason,) for reason in self.declined)
             return Table((Column("Why, and what would be needed"),), rows, "Nothing is simulated")
         pairs = zip(_told(self.before), _told(self.after), strict=True)
-        rows = tuple((name, was, now) for (name, was), (_, now) in pairs)
-        kinds = tuple("" if was == now else "changed" for _, was, now in rows)
+        rows = tuple((name, was, "same" if was == now else now) for (name, was), (_, now) in pairs)
         columns = (
             Column("What"),
             Column("As reported", numeric=True),
             Column("What if", numeric=True),
         )
-        return Table(columns, rows, "The question", self.notes, row_kinds=kinds)
+        return Table(columns, rows, "The question", self.notes)
 
     def __str__(self) -> str:
         return str(self.table())
@@ -192,6 +193,28 @@ def ask(
         transaction_timeout=transaction_timeout or math.inf,
     )
     return Question(case.name, before, after, (), _notes(case, before, attempts, spread))
+
+
+def ask_given(case: Case, given: Mapping[str, Any]) -> Question:
+    """Return the question that a notebook's parameters put.
+
+    Parameters
+    ----------
+    case : Case
+    given : mapping
+        Those of its names that `ask` knows are taken, the others left.
+
+    Returns
+    -------
+    Question
+
+    Raises
+    ------
+    ParameterError
+        As `ask`.
+    """
+    known = inspect.signature(ask).parameters
+    return ask(case, **{name: given[name] for name in given if name in known and name != "case"})
 
 
 def _check(given: Mapping[str, object]) -> None:

@@ -137,7 +137,8 @@ class Setting:
         if shape.size == 1:
             return self.rate * shape
         at = (np.arange(_FINER * shape.size) + 0.5) / _FINER - 0.5
-        return self.rate * np.interp(at, np.arange(shape.size), shape, period=shape.size)
+        factors = np.interp(at, np.arange(shape.size), shape, period=shape.size)
+        return np.asarray(self.rate * factors, dtype=np.float64)
 
     def with_threads(self, threads: int) -> Setting:
         """Return the same with another number of threads."""
@@ -185,7 +186,7 @@ def spread_of(threads: int, offered_load: float, rejected: float | None) -> floa
     >>> spread_of(8, 5.0, float(erlang_b(8, 5.0)))
     0.0
     >>> round(spread_of(8, 3.70, 0.0397), 2)
-    0.32
+    0.28
     """
     if rejected is None or not rejected > float(erlang_b(threads, offered_load)) * (1 + 1e-9):
         return 0.0

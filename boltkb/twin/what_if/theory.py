@@ -185,7 +185,7 @@ def _queue(setting: Setting) -> ClosedForm:
             "retries, and with an end"
         )
     rate = 1.0 / _hold(setting)
-    model = MMcK(setting.threads, setting.rate, rate, setting.threads + setting.queue)
+    model = MMcK(setting.threads, setting.threads + setting.queue, setting.rate, rate)
     values = {
         "rejected": model.blocking_probability,
         "failed": model.blocking_probability,

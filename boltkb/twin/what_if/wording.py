@@ -12,6 +12,8 @@ MARK = "Simulated: no server ran."
 PROBABILITY = "probability"
 #: Shares below this are only told to be below it.
 _LEAST = 1e-5
+#: Times below this as well, s.
+_BRIEF = 1e-4
 
 
 def bare(told: Estimate) -> str:
@@ -48,18 +50,21 @@ def in_short(told: Estimate) -> str:
             return share(told.value)
         return f"{share(told.value)} ({share(low)} to {share(high)})"
     if told.unit == "s":
-        return f"{time_of(told.value)} ({time_of(low or 0.0)} to {time_of(high or 0.0)})"
+        words = [time_of(seconds or 0.0) for seconds in (told.value, low, high)]
+        return words[0] if len(set(words)) == 1 else f"{words[0]} ({words[1]} to {words[2]})"
     half = None if low is None or high is None else (high - low) / 2
     ends = f"{number(low, uncertainty=half)} to {number(high, uncertainty=half)}"
     return f"{number(told.value, uncertainty=half)} ({ends})"
 
 
 def time_of(seconds: float) -> str:
-    """Return a time in words; 0 stays 0.
+    """Return a time in words; 0 stays 0, and what is next to nothing is told so.
 
     Examples
     --------
-    >>> time_of(0.0), time_of(0.0123)
-    ('0 s', '12 ms')
+    >>> time_of(0.0), time_of(0.0123), time_of(2e-5)
+    ('0 s', '12 ms', 'below 0.1 ms')
     """
+    if 0 < seconds < _BRIEF:
+        return "below 0.1 ms"
     return "0 s" if seconds == 0 else span(seconds)
