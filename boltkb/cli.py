@@ -47,6 +47,42 @@ def _root(
 
 
 @app.command()
+def simulate(
+    scenario: Annotated[str, typer.Argument(help="Which situation; see --list.")] = "",
+    out: Annotated[Path | None, typer.Option(help="A new folder for the export.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter; repeatable."),
+    ] = None,
+    hours: Annotated[float | None, typer.Option(help="How long; the scenario's own.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same export.")] = 0,
+    neo4j: Annotated[str, typer.Option(help="The version of the server.")] = "5.26.0",
+    evidence: Annotated[str, typer.Option(help="metrics, logs or all.")] = "all",
+    listed: Annotated[bool, typer.Option("--list", help="List the scenarios.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,  # noqa: ARG001
+) -> None:
+    """Simulate a Neo4j server with its clients, and write what it would have exported."""
+    from boltkb.twin import load_scenario, scenario_names, write_scenario
+
+    if listed:
+        for name in scenario_names():
+            typer.echo(f"{name:<22} {load_scenario(name).title}")
+        return
+    if not scenario or out is None:
+        raise ParameterError("name a scenario (--list shows them) and a new folder with --out")
+    folder = write_scenario(
+        scenario,
+        out,
+        changes=_parameters(setting or [], "--set"),
+        hours=hours,
+        seed=seed,
+        version=neo4j,
+        evidence=evidence,
+    )
+    typer.echo(f"simulated export in {folder}")
+
+
+@app.command()
 def report(
     paths: Annotated[
         list[str],
@@ -211,11 +247,11 @@ def _complain(error: Exception) -> None:
         _SAY.print("(--debug shows where)", markup=False)
 
 
-def _parameters(words: list[str]) -> dict[str, str]:
+def _parameters(words: list[str], option: str = "-p") -> dict[str, str]:
     """Return NAME=VALUE words as a mapping; every word that is none is named at once."""
     wrong = [word for word in words if "=" not in word or word.startswith("=")]
     if wrong:
-        raise ParameterError([f"-p takes NAME=VALUE; got {word!r}" for word in wrong])
+        raise ParameterError([f"{option} takes NAME=VALUE; got {word!r}" for word in wrong])
     return dict(word.split("=", 1) for word in words)
 
 

@@ -38,8 +38,10 @@ from boltkb.twin.clients import Client, Driver, Work
 from boltkb.twin.loads import Bursts, Curve, Poisson, Renewal, Replay, Users
 from boltkb.twin.results import Simulation
 from boltkb.twin.running import Block, Run
+from boltkb.twin.scenarios import Scenario, load_scenario, scenario_names
 from boltkb.twin.server import Machine, Server
 from boltkb.twin.simulating import simulate
+from boltkb.twin.writing import write_export, write_scenario
 
 __all__ = [
     "Block",
@@ -52,9 +54,14 @@ __all__ = [
     "Renewal",
     "Replay",
     "Run",
+    "Scenario",
     "Server",
     "Simulation",
     "Users",
     "Work",
+    "load_scenario",
+    "scenario_names",
     "simulate",
+    "write_export",
+    "write_scenario",
 ]
