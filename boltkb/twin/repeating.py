@@ -38,7 +38,9 @@ class Repeated:
     Parameters
     ----------
     attempts, rejected : (n,) arrays
-        Times that a thread was asked for, and of these rejected.
+        Times that a thread was asked for, for work or for a greeting, and of these rejected.
+        Resets and goodbyes are left out: most come while their connection's thread has just
+        come free, so hardly one is rejected.
     requests, tried_again, waited : (n,) arrays
         Requests of clients that ended; of these tried more than once; of these that waited for
         a connection.
@@ -144,11 +146,17 @@ def _counted(
             f"{run.holds.height + run.requests.height:,} holds and requests in one run are too "
             "many to keep; simulate fewer seconds"
         )
-    asked = run.holds.filter(pl.col("asked").is_between(warm_up, end, closed="left"))
+    asked = run.holds.filter(
+        pl.col("asked").is_between(warm_up, end, closed="left")
+        & pl.col("task").cast(str).is_in(["hello", "work"])
+    )
+    # The wait of a request that gave up waiting is not in its row: it is all the request did.
+    gave_up = pl.col("outcome").cast(str) == "acquisition timeout"
+    wait = pl.when(gave_up).then(pl.col("end") - pl.col("start")).otherwise(pl.col("waited"))
     begun = run.requests.filter(
         pl.col("start").is_between(warm_up, end, closed="left")
         & (pl.col("outcome").cast(str) != "unfinished")
-    )
+    ).with_columns(waited=wait)
     good = begun.filter(pl.col("outcome").cast(str) == "ok")
     gauges = run.samples.filter(pl.col("time").is_between(warm_up, end))["busy"].to_numpy()
     values = (

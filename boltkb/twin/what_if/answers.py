@@ -133,7 +133,7 @@ def answer(question: Question, *, runs: int = RUNS, seconds: float = 0.0, seed: 
     runs : int, >= 2
         Independent runs of each setting; both meet the same clients.
     seconds : float, >= 0
-        Counted in each run; 0: long enough for 20,000 requests and 2,000 mean holds.
+        Counted in each run; 0: long enough for 20,000 requests and some hundred mean holds.
     seed : int, >= 0
 
     Returns

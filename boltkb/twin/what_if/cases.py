@@ -13,7 +13,7 @@ from pathlib import Path
 
 from boltkb.errors import ParameterError
 from boltkb.queueing import Estimate
-from boltkb.tables import Column, Shown, Table, number, sentence
+from boltkb.tables import Column, Shown, Table, number
 
 __all__ = ["Case", "read_case"]
 
@@ -49,8 +49,6 @@ class Case(Shown):
         As the report has them: erlangs, a second, seconds, a share.
     simulated : bool
         Whether the export itself came from a simulation.
-    needed : tuple of str
-        What the report says it could not tell, in sentences.
 
     Examples
     --------
@@ -72,7 +70,6 @@ class Case(Shown):
     mean_hold: Estimate
     rejection: Estimate
     simulated: bool = False
-    needed: tuple[str, ...] = ()
 
     @property
     def simulated_version(self) -> str:
@@ -128,10 +125,9 @@ def read_case(facts: str | Path | Mapping[str, object]) -> Case:
             "this file holds no facts of a report; give the .facts.json that `boltkb report` "
             "writes beside a report"
         )
-    export, pool, verdict = (_part(told, name) for name in ("export", "pool", "verdict"))
+    export, pool = _part(told, "export"), _part(told, "pool")
     threads, core = _whole(pool.get("max_threads")), _whole(pool.get("min_threads"))
     queue, limit = _whole(pool.get("queue_size")), _whole(pool.get("transaction_limit"))
-    needed = verdict.get("cannot_tell")
     found = {name: _estimate(estimates.get(name), unit) for name, unit in _UNITS.items()}
     return Case(
         name=str(export.get("name") or "an export"),
@@ -146,7 +142,6 @@ def read_case(facts: str | Path | Mapping[str, object]) -> Case:
         mean_hold=found["mean_hold"],
         rejection=found["rejection_probability"],
         simulated=export.get("simulated") is True,
-        needed=tuple(map(sentence, map(str, needed))) if isinstance(needed, list) else (),
     )
 
 

@@ -244,10 +244,10 @@ def _declined(case: Case, threads: int, mean_hold: float) -> tuple[str, ...]:
         said.append(f"The report has no offered load to start from: {why}.")
         said.append(
             "Needed are samples of the threads held (`connections_running`, every few seconds, "
-            "over a stretch in which the load is neither nothing nor more than the threads); "
-            "`boltkb inspect EXPORT` names the settings that give them."
+            "over a stretch in which the pool is neither idle nor full throughout; `start` and "
+            "`end` of the report choose it). `boltkb inspect EXPORT` names the settings that give "
+            "them."
         )
-        said.extend(f"The report could not tell: {words}" for words in case.needed)
     if case.threads is None and not threads:
         said.append(
             "The report does not know how many threads the pool has; export neo4j.conf or a "

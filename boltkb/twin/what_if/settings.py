@@ -35,8 +35,10 @@ _POINTS = 32
 _FINER = 8
 #: A load does not vary by more than this, as the deviation of its logarithm.
 _WIDEST = 1.5
-#: Requests of a run, and mean holds that it lasts at least.
-_REQUESTS, _HOLDS = 20_000, 2_000
+#: Requests of a run at least.
+_REQUESTS = 20_000
+#: Mean holds that a run lasts at least; more where the load varies, which it must do slowly.
+_HOLDS, _HOLDS_OF_A_WAVE = 100, 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,8 @@ class Setting:
     @property
     def seconds(self) -> float:
         """How long a run should be, s: many requests, and a load that moves slowly."""
-        return float(max(_REQUESTS / self.rate, _HOLDS * self.mean_hold))
+        holds = _HOLDS_OF_A_WAVE if len(self.shape) > 1 else _HOLDS
+        return float(max(_REQUESTS / self.rate, holds * self.mean_hold))
 
     @property
     def warm_up(self) -> float:

@@ -214,6 +214,11 @@ def _cautions(setting: Setting, *, of_pools: bool = False) -> tuple[str, ...]:
             "the formula hands a freed connection over at once; .NET looks every 500 ms, so its "
             "waits are longer"
         )
+    if of_pools and setting.driver == "python":
+        said.append(
+            "the formula serves those who wait in order; Python lets them race, so their mean wait "
+            "is shorter and more of them give up"
+        )
     if of_pools and setting.driver == "java 5.27":
         said.append("the formula lets any number wait; Java from 5.27 on lets 100")
     return tuple(said)
