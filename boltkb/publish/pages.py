@@ -22,6 +22,7 @@ from boltkb.publish.naming import slugify
 from boltkb.publish.parameters import MODELS, check_parameters
 from boltkb.publish.privacy import forget_parameters
 from boltkb.publish.run import find_notebook, write_files
+from boltkb.tables import escape
 
 __all__ = ["Answered", "page_of", "what_if"]
 
@@ -74,12 +75,8 @@ def page_of(
     path = find_notebook(notebook)
     executed = execute_notebook(path, check_parameters(path.stem, parameters))
     text = _rendered(PageExporter, executed)
-    head = "".join(
-        f"{key}: {json.dumps(value, ensure_ascii=False)}\n"
-        for key, value in (("title", title), ("description", description))
-    )
     note = f"<!-- from notebooks/{path.name}, by `make pages` -->"
-    return f"---\n{head}hide:\n  - navigation\n---\n\n{note}\n\n{text}"
+    return f"{_head(title, description)}\n{note}\n\n{text}"
 
 
 def what_if(
@@ -137,8 +134,9 @@ def what_if(
     ]
     plain = Path(facts).name.removesuffix(".json").removesuffix(".facts")
     slug = slugify(" ".join([plain, "what if", *changed]))
+    title = f"What if: {', '.join([plain, *changed])}"
     texts = {
-        f"{slug}.md": _rendered(PageExporter, executed),
+        f"{slug}.md": f"{_head(title, headline)}\n{_rendered(PageExporter, executed)}",
         f"{slug}.html": _rendered(SingleFileExporter, executed),
         f"{slug}.ipynb": str(nbformat.writes(executed)) + "\n",  # type: ignore[no-untyped-call]
         f"{slug}.answer.json": dump_facts(told),
@@ -152,6 +150,15 @@ def what_if(
         facts=folder / f"{slug}.answer.json",
         headline=headline,
     )
+
+
+def _head(title: str, description: str) -> str:
+    """Return the head of a page, its texts as JSON, in which nothing is markup of YAML."""
+    lines = "".join(
+        f"{key}: {json.dumps(escape(value), ensure_ascii=False)}\n"
+        for key, value in (("title", title), ("description", description))
+    )
+    return f"---\n{lines}hide:\n  - navigation\n---\n"
 
 
 def _rendered(exporter: Callable[[], PageExporter], executed: nbformat.NotebookNode) -> str:

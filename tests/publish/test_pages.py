@@ -34,6 +34,7 @@ def answered(place):
 def test_a_what_if_leaves_a_page_a_single_file_its_notebook_and_its_answer(answered):
     assert answered.page.name == "shop-what-if-threads-12-runs-2-seconds-60.0.md"
     page = answered.page.read_text(encoding="utf-8")
+    assert page.startswith('---\ntitle: "What if: shop, threads 12, runs 2, seconds 60.0"\n')
     assert "# What if this pool were another one?" in page
     assert 'class="boltkb-simulated"' in page
     assert "by theory" in page
@@ -98,7 +99,7 @@ def test_absent_facts_name_the_command_that_makes_them(place):
 
 def test_the_experiments_run_on_other_numbers():
     page = page_of("threads_vs_connections", EXPERIMENT, title='A "title"', description="Words.")
-    assert page.startswith('---\ntitle: "A \\"title\\""\ndescription: "Words."\n')
+    assert page.startswith('---\ntitle: "A &quot;title&quot;"\ndescription: "Words."\n')
     assert page.count("data-figure=") == 2
     for words in ("20 threads in the pool", "Each leaked transaction held 1 thread", ">21<"):
         assert words in page

@@ -18,6 +18,8 @@ __all__ = ["Question", "ask", "ask_given"]
 
 #: What a driver does unless it is told otherwise.
 _POOL, _ACQUISITION, _RETRY = 100, 60.0, 30.0
+#: Told of both settings whether they differ or not.
+_ALWAYS = ("threads", "requests a second", "mean hold", "offered load, erlangs")
 #: `thread_pool_min_size` where a report does not know it.
 _CORE = 5
 
@@ -50,13 +52,20 @@ class Question(Shown):
             rows: tuple[tuple[str, ...], ...] = tuple((reason,) for reason in self.declined)
             return Table((Column("Why, and what would be needed"),), rows, "Nothing is simulated")
         pairs = zip(_told(self.before), _told(self.after), strict=True)
-        rows = tuple((name, was, "same" if was == now else now) for (name, was), (_, now) in pairs)
+        both = [(name, was, now) for (name, was), (_, now) in pairs]
+        rows = tuple(
+            (name, was, "same" if was == now else now)
+            for name, was, now in both
+            if name in _ALWAYS or was != now
+        )
+        same = [f"{name} {was}" for name, was, now in both if name not in _ALWAYS and was == now]
+        notes = (f"The same in both: {', '.join(same)}.", *self.notes) if same else self.notes
         columns = (
             Column("What"),
             Column("As reported", numeric=True),
             Column("What if", numeric=True),
         )
-        return Table(columns, rows, "The question", self.notes)
+        return Table(columns, rows, "The question", notes)
 
     def __str__(self) -> str:
         return str(self.table())
@@ -286,13 +295,13 @@ def _notes(case: Case, before: Setting, attempts: float, spread: float) -> tuple
 
 
 def _told(setting: Setting) -> tuple[tuple[str, str], ...]:
-    peak = max(setting.shape)
+    peak = (("at their peak", number(setting.rate * max(setting.shape))),)
     return (
         ("Neo4j", setting.version),
         ("threads", number(setting.threads)),
         ("places in the queue", number(setting.queue) if setting.queue >= 0 else "without end"),
         ("requests a second", number(setting.rate)),
-        ("at their peak", number(setting.rate * peak)),
+        *(peak if len(setting.shape) > 1 else ()),
         ("mean hold", span(setting.mean_hold)),
         ("offered load, erlangs", number(setting.offered_load)),
         ("driver", setting.driver),
