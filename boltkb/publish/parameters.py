@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
@@ -193,6 +193,20 @@ class ThreadsVsConnectionsParameters(BaseModel):
         return self
 
 
+#: The drivers whose rules a simulation knows.
+_DRIVERS = ("java", "java 5.27", "python", "javascript", "go", "dotnet")
+
+
+def _known_driver(name: str) -> str:
+    """Return the name when it is a driver's."""
+    if name not in _DRIVERS:
+        raise ValueError(f"must be one of {', '.join(_DRIVERS)}")
+    return name
+
+
+Driver = Annotated[str, AfterValidator(_known_driver)]
+
+
 class WhatIfParameters(BaseModel):
     """What the notebook takes that asks what would be if: a report's facts, and the changes.
 
@@ -231,7 +245,7 @@ class WhatIfParameters(BaseModel):
     load: float = Field(default=1.0, gt=0, le=1000)
     hold: float = Field(default=1.0, gt=0, le=1000)
     mean_hold: float = Field(default=0.0, ge=0)
-    driver: Literal["java", "java 5.27", "python", "javascript", "go", "dotnet"] = "java"
+    driver: Driver = "java"
     pool_size: int = Field(default=100, ge=1, le=1_000_000)
     processes: int = Field(default=1, ge=1, le=1_000_000)
     acquisition_timeout: float = Field(default=60.0, ge=0)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from boltkb.errors import ParameterError
+from boltkb.publish.parameters import WhatIfParameters
 from boltkb.queueing import MMcc, MMcD, MMcK, erlang_b
 from boltkb.twin import Client, Poisson, Server, Work
 from boltkb.twin.repeating import interval_of, repeat, share_of
@@ -21,6 +22,7 @@ from boltkb.twin.what_if import (
     simulate_setting,
     sweep_threads,
 )
+from boltkb.twin.what_if.settings import DRIVERS
 
 #: Half widths of the 95 % interval that a mean may lie from theory: some 5 standard errors.
 FAR = 2.5
@@ -250,7 +252,7 @@ def test_retries_that_come_back_soon_are_worse_than_their_fixed_point():
     setting = ask(read_case(facts(hold=2.0))).after
     side = simulate_setting(setting, runs=10, seed=3)
     assert side.estimates["rejected"].low > side.theory.values["rejected"]
-    assert any("lower bound" in reason for reason in side.theory.reasons)
+    assert any("too low" in reason for reason in side.theory.reasons)
     assert "failed" not in side.theory.values
     assert side.estimates["failed"].value < 0.2 * side.estimates["rejected"].value
 
@@ -347,3 +349,10 @@ def test_nothing_seen_is_at_most_three_in_all_chances():
 
 def test_a_mean_of_one_run_has_no_interval():
     assert interval_of(np.array([1.0, np.nan]), "s").value is None
+
+
+def test_the_drivers_of_the_notebook_are_those_of_the_twin():
+    for name in DRIVERS:
+        assert WhatIfParameters(facts="x", driver=name).driver == name
+    with pytest.raises(ValueError, match=", ".join(DRIVERS)):
+        WhatIfParameters(facts="x", driver="cobol")

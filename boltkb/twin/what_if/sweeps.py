@@ -18,7 +18,7 @@ from boltkb.twin.what_if.wording import MARK, in_short
 __all__ = ["Sweep", "sweep_threads"]
 
 #: Numbers of threads that are simulated, runs of each, and points of the curve beside them.
-_STEPS, _RUNS, _POINTS = 9, 8, 60
+_STEPS, _RUNS, _POINTS = 7, 6, 60
 #: The sweep ends where the load at its peak is rejected so seldom.
 _SELDOM = 1e-4
 
@@ -88,7 +88,7 @@ def sweep_threads(question: Question, *, seconds: float = 0.0, seed: int = 0) ->
     Returns
     -------
     Sweep
-        Nine numbers of threads from the load on, those reported and those asked for; without any
+        Seven numbers of threads from the load on, those reported and those asked for; without any
         where the question was declined.
 
     Raises
@@ -98,8 +98,9 @@ def sweep_threads(question: Question, *, seconds: float = 0.0, seed: int = 0) ->
     if question.before is None or question.after is None:
         return Sweep((), (), (), 0, 0, question.declined)
     asked, before = question.after, question.before.threads
-    low = max(1, math.ceil(asked.offered_load))
     peak = asked.offered_load * max(asked.shape)
+    # With retries, fewer threads than the load at its peak only show a storm of them.
+    low = max(1, math.ceil(peak if asked.retry_seconds > 0 else asked.offered_load))
     high = max(low + _STEPS, int(servers_for_blocking(peak, _SELDOM)))
     counts = sorted({round(x) for x in np.linspace(low, high, _STEPS)} | {before, asked.threads})
     rejected = [

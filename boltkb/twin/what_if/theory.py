@@ -139,7 +139,8 @@ def _retries(setting: Setting) -> ClosedForm:
     if not all(model.fixed_point_holds for model in models):
         reasons.append(
             "retries come back before the pool has forgotten that it was full, so the formula's "
-            "share of rejections is a lower bound"
+            "share of rejections is too low; but where a load comes near the threads only for a "
+            "while, the formula takes the while as lasting, and may be too high"
         )
     return ClosedForm(
         _named("M/M/c/c with retries", setting), values, (*reasons, *_cautions(setting))
