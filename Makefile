@@ -14,7 +14,7 @@ CAPTURES := $(patsubst %/manifest.toml,%,$(wildcard data/captures/*/manifest.tom
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report site serve test lint fuzz bench evidence pages lab lock clean
+.PHONY: help setup report site serve test lint fuzz bench evidence compare pages lab lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,8 +65,12 @@ fuzz: $(STAMP) ## the readers over 100,000 damaged files, about ten minutes (INP
 bench: $(STAMP) ## the benchmarks, as ratios against a named peer in the same run
 	@$(BIN)/python -m benchmarks
 
-evidence: $(STAMP) ## do the intervals cover? the whole calibration grid, about ten minutes
+evidence: $(STAMP) ## do the intervals cover, is the twin like the server? about fifteen minutes
 	@$(BIN)/python -m evidence
+
+compare: $(STAMP) ## run the real server anew for the twin to be compared with, about an hour
+	@$(BIN)/python -m data.lab compare --folder build/compare --out evidence/real-server.json
+	@$(BIN)/python -m evidence twin
 
 pages: $(STAMP) ## draw the theory's figures anew, and run the notebook that is a page
 	@$(BIN)/python -m benchmarks.pages

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from boltkb.catalogue.version import Version
+from boltkb.errors import CatalogueError
 
 __all__ = ["FIRST_FILTER", "Interval", "Message", "Metric", "Rule", "Setting", "Source", "Term"]
 
@@ -175,8 +177,8 @@ class Message:
         The catalogue's own name.
     needles : tuple of str
         Plain ASCII pieces, one of which every such line holds; a reader looks for them first.
-    pattern : re.Pattern
-        Matches within the message; named groups are its parts.
+    expression : str
+        A regular expression that matches within the message; named groups are its parts.
     traced : bool
         Whether it may stand in a stack trace below an entry rather than in the entry itself.
     level : str
@@ -194,7 +196,7 @@ class Message:
 
     id: str
     needles: tuple[str, ...]
-    pattern: re.Pattern[str]
+    expression: str
     traced: bool
     level: str
     since: Version | Literal["unknown"] | None
@@ -202,6 +204,17 @@ class Message:
     counts: Literal["rejection", "episode", "none"]
     meaning: str
     source: str
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, compiled when it is first wanted: few of a log's messages ever are.
+
+        Raises
+        ------
+        CatalogueError
+            When it is no regular expression.
+        """
+        return _compiled(self.expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,3 +299,11 @@ class Rule:
     restart: bool
     meaning: str
     source: str
+
+
+@lru_cache(maxsize=256)
+def _compiled(expression: str) -> re.Pattern[str]:
+    try:
+        return re.compile(expression)
+    except re.error as problem:
+        raise CatalogueError(f"{expression!r}: {problem}") from problem

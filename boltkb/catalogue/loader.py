@@ -21,7 +21,6 @@ from boltkb.catalogue.rows import (
     known_bound,
     names,
     number,
-    pattern,
     rows,
     text,
     texts,
@@ -124,7 +123,7 @@ def load_messages() -> Mapping[str, Message]:
         Message(
             id=text(row, "id"),
             needles=texts(row, "needles"),
-            pattern=pattern(row, "pattern"),
+            expression=text(row, "pattern"),
             traced=flag(row, "traced") if "traced" in row else False,
             level=text(row, "level"),
             since=bound(row.get("since")),

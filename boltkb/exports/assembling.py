@@ -55,6 +55,8 @@ def assemble(path: str | Path, name: str, gathered: Gathered) -> Export:
     ends = [float(series.times[-1]) for series in gathered.series.values()]
     start = min([*starts, *(span.start for span in spans)], default=None)
     end = max([*ends, *(span.end for span in spans)], default=None)
+    if start is None and gathered.queries is not None:
+        start, end = gathered.queries.start, gathered.queries.end
     told = [log for log in gathered.logs if log.settings is not None and log.span is not None]
     newest = max(told, key=lambda log: log.span.end if log.span else 0.0, default=None)
     listed = (newest.settings or ()) if newest else ()

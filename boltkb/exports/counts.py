@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["counted", "iso", "told"]
 
+#: Epoch seconds of the years that a calendar writes with four digits, 1 to 9999.
+_FIRST, _LAST = -62_135_596_800, 253_402_300_800
+
 
 def counted(export: Export) -> dict[str, object]:
     """Return what `facts.json` says of the amount of evidence; null for a kind that is absent."""
@@ -95,14 +98,14 @@ def told(export: Export) -> list[str]:
 
 
 def iso(time: float | None) -> str | None:
-    """Return a time as ISO 8601 in UTC, to the second; None stays None.
+    """Return a time as ISO 8601 in UTC, to the second; None for none and outside the years 1-9999.
 
     Examples
     --------
-    >>> iso(1719501420.4), iso(None)
-    ('2024-06-27T15:17:00Z', None)
+    >>> iso(1719501420.4), iso(None), iso(1e300)
+    ('2024-06-27T15:17:00Z', None, None)
     """
-    if time is None:
+    if time is None or not _FIRST <= time < _LAST:
         return None
     return datetime.fromtimestamp(int(time), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -130,8 +133,9 @@ def _holds(export: Export) -> dict[str, object] | None:
     return {
         "asked": len(holds),
         "begun": int(begun.sum()),
-        "rejected": int((~begun).sum()),
+        "rejected": int(holds.rejected.sum()),
         "unfinished": int((begun & ~np.isfinite(holds.ends)).sum()),
+        "left_out": holds.left_out,
         "start": iso(holds.begin),
         "end": iso(holds.end),
     }

@@ -25,7 +25,7 @@ _CONF_NAME = re.compile(r"^neo4j(?!-admin)[^/]*\.conf$")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 #: Files of these kinds are scanned as bytes, so they must be UTF-8.
-_NARROW: frozenset[SourceKind] = frozenset({"log", "query-log", "metric"})
+_NARROW: frozenset[SourceKind] = frozenset({"log", "gc-log", "query-log", "metric"})
 #: The rooms are asked in this order; the first that knows a file has it.
 _SHAPES: tuple[Callable[[str, bytes], SourceKind | None], ...] = (
     queries.looks_like,
@@ -104,6 +104,8 @@ def _kind(member: Member, stem: str) -> tuple[SourceKind | None, str]:
         return None, "not evidence that a server exports"
     if lower == "manifest.toml":
         return "manifest", ""
+    if other := logs.why_not(lower):
+        return None, other
     if lower.endswith(".conf") and not _CONF_NAME.match(lower):
         return None, "not the server's own configuration"
     head = member.head()

@@ -51,11 +51,12 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
     },
     "LogSpan": {"file": "path", "levels": "text"},
     "MachineFact": {"id": "keep", "text": "text"},
+    "Packed": {},
     "QueryLog": {
         "by_query": "query", "by_client": "client", "by_agent": "agent", "by_user": "user",
         "by_database": "keep", "transactions": "hidden",
     },
-    "Series": {"id": "keep", "kind": "keep", "database": "keep", "columns": "keep"},
+    "Series": {"id": "keep", "kind": "keep", "database": "keep", "stored_columns": "keep"},
     "SettingValue": {"name": "keep", "value": "hidden", "origin": "keep"},
     "SocketCount": {"peer": "client", "state": "keep"},
     "Source": {"path": "path", "kind": "keep", "why": "problem"},

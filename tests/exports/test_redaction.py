@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
+import pkgutil
 import stat
 import string
 import types
@@ -39,7 +41,8 @@ from boltkb.exports.redaction import POLICIES, hide_names, redact
 
 RECORDS = {
     name: kind
-    for name, kind in {**vars(records), "Export": Export}.items()
+    for info in pkgutil.iter_modules(records.__path__, f"{records.__name__}.")
+    for name, kind in {**vars(importlib.import_module(info.name)), "Export": Export}.items()
     if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }
 #: Secrets of every kind, each of its own letters, so that a find cannot be chance.
@@ -124,7 +127,7 @@ def planted() -> Export:
         ),
         queries=QueryLog(
             0.0, 1.0, 1, 0, 0, np.zeros(1), np.zeros(1), keyed(query), keyed(ADDRESS),
-            keyed(f"{APPLICATION}/2.3"), keyed(USER), keyed("neo4j"),
+            keyed(f"{APPLICATION}/2.3"), keyed(USER), keyed("neo4j"), 1, 0.5,
             pl.DataFrame({"transaction": ["neo4j-transaction-1"], "client": [address],
                           "later": [LITERAL]}), (where(),),
         ),
@@ -268,3 +271,13 @@ def test_without_a_file_nothing_changes_and_a_wrong_one_is_refused(tmp_path: Pat
         hide_names(export, tmp_path / "x")
     with pytest.raises(ParameterError, match="cannot be"):
         hide_names(export, tmp_path / "absent" / "x")
+
+
+def test_the_members_of_a_cluster_are_called_after_it() -> None:
+    member = dataclasses.replace(planted(), name=f"{SERVER}-{HOST}")
+    cluster = dataclasses.replace(empty_export(SERVER), servers=(member,))
+    hidden = redact(cluster, b"key")
+    assert [secret for secret in SECRETS if secret in everything(hidden)] == []
+    (name,) = hidden.server_names
+    assert name.startswith("server-")
+    assert hidden.servers[0].name == f"{hidden.name}-{name}"

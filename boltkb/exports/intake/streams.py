@@ -6,12 +6,18 @@ Knows nothing of names, folders or formats.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from boltkb.errors import ExportError
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 __all__ = ["Budget", "Damaged", "Limits", "Stream"]
+
+_Got = TypeVar("_Got")
 
 
 class Damaged(Exception):
@@ -140,14 +146,30 @@ class Stream(io.RawIOBase):
         """
         if size is None or size < 0:
             return self._whole()
-        if self._expected is not None:
-            size = min(size, self._expected - self._read)
-        data = self._bytes(size) if size > 0 else b""
-        if size > 0 and not data and self._expected is not None:
-            self._budget.note(self._path, "became shorter while it was read")
-            self._expected = self._read
-        self._count(len(data))
+        data = self._guarded(self._raw.read, self._fitting(size)) or b""
+        self._count(len(data), wanted=size)
         return data
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Read into a buffer, and return how many bytes; 0 at the end.
+
+        Raises
+        ------
+        ExportError
+            As the class says.
+        """
+        room = memoryview(buffer).cast("B")
+        if isinstance(self._raw, io.BufferedIOBase):
+            part = room[: self._fitting(len(room))]
+            got = self._guarded(self._raw.readinto, part) or 0
+            self._count(got, wanted=len(room))
+            return got
+        data = self.read(len(room))
+        room[: len(data)] = data
+        return len(data)
+
+    def _fitting(self, size: int) -> int:
+        return size if self._expected is None else min(size, self._expected - self._read)
 
     def _whole(self) -> bytes:
         limit = self._budget.limits.whole_bytes
@@ -158,9 +180,9 @@ class Stream(io.RawIOBase):
                 raise ExportError(f"is larger than {limit:,} bytes", self._path)
         return bytes(whole)
 
-    def _bytes(self, size: int) -> bytes:
+    def _guarded(self, action: Callable[..., _Got], *given: object) -> _Got | None:
         try:
-            return self._raw.read(size) or b""
+            return action(*given)
         except Damaged as problem:
             if not self._read:
                 raise ExportError(f"its packed bytes are damaged ({problem})", self._path) from None
@@ -169,12 +191,15 @@ class Stream(io.RawIOBase):
                 f"its packed bytes are damaged ({problem}); the {self._read:,} bytes before are"
                 " read, the rest is missing",
             )
-            return b""
+            return None
         except OSError as problem:
             why = problem.strerror or str(problem)
             raise ExportError(f"cannot be read ({why})", self._path) from problem
 
-    def _count(self, size: int) -> None:
+    def _count(self, size: int, *, wanted: int) -> None:
+        if self._expected is not None and wanted and not size and self._read < self._expected:
+            self._budget.note(self._path, "became shorter while it was read")
+            self._expected = self._read
         budget, limits = self._budget, self._budget.limits
         self._read += size
         budget.total += size

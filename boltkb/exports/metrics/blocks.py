@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from boltkb.exports.metrics.digits import usual_rows
+from boltkb.exports.metrics.machine import Reader
 from boltkb.exports.metrics.times import EARLIEST, LATEST
 from boltkb.exports.records import Floats
 
@@ -52,7 +53,9 @@ class Rows:
     names : sequence of str
         The header's columns.
     wanted : sequence of str
-        Those that are kept, `t` first.
+        Those that are kept, `t` first, in the header's order.
+    read : callable
+        Reads blocks of usual rows, as `usual_rows` does.
 
     Examples
     --------
@@ -66,6 +69,7 @@ class Rows:
 
     names: Sequence[str]
     wanted: Sequence[str]
+    read: Reader = usual_rows
     refused: Refused = field(default_factory=Refused)
     #: Rows before which the header stands again.
     starts: list[int] = field(default_factory=list)
@@ -76,15 +80,21 @@ class Rows:
     _count: int = 0
     _parts: list[list[Floats]] = field(default_factory=list)
 
-    def feed(self, block: bytes) -> None:
-        """Read whole lines, each ended by a line feed."""
-        if not block:
+    def feed(self, view: bytes | memoryview) -> None:
+        """Read whole lines, each ended by a line feed, before it perhaps a carriage return."""
+        if not view:
             return
-        table = self._fast(block)
+        table = self._usual(view)
         if table is not None:
-            first = self.lines + 1
-            self.lines += len(table[0])
-            self._keep(table, range(first, self.lines + 1))
+            self._take(table)
+            return
+        block = bytes(view)
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n")
+            table = self._usual(block)
+        table = self._general(block) if table is None else table
+        if table is not None:
+            self._take(table)
             return
         header = b"\n" + ",".join(self.names).encode() + b"\n"
         pieces = (b"\n" + block).split(header)
@@ -139,15 +149,21 @@ class Rows:
         if len(table[0]):
             self._parts.append(table)
 
-    def _fast(self, block: bytes) -> list[Floats] | None:
-        # The usual block: every field a number.  Anything else takes the slow way.
-        width = len(self.names)
-        usual = usual_rows(block, width, [self.names.index(name) for name in self.wanted])
-        if usual is not None:
-            return usual
+    def _take(self, table: list[Floats]) -> None:
+        first = self.lines + 1
+        self.lines += len(table[0])
+        self._keep(table, range(first, self.lines + 1))
+
+    def _usual(self, block: bytes | memoryview) -> list[Floats] | None:
+        # Every field a number of a few digits.
+        return self.read(block, len(self.names), [self.names.index(name) for name in self.wanted])
+
+    def _general(self, block: bytes) -> list[Floats] | None:
         # Numbers of another shape, such as negative ones or those with all their digits.
+        # Anything else takes the slow way.
         import polars as pl
 
+        width = len(self.names)
         if width > 2 and not _rectangular(block, width):
             return None
         unique = [f"{index}" for index in range(width)]

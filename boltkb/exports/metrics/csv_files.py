@@ -15,6 +15,8 @@ import numpy as np
 from boltkb.errors import ExportError
 from boltkb.exports.intake.members import Member
 from boltkb.exports.metrics.blocks import Rows
+from boltkb.exports.metrics.digits import usual_rows
+from boltkb.exports.metrics.machine import Reader
 from boltkb.exports.records import Floats, Source, Where
 
 __all__ = ["COLUMNS", "MetricFile", "read_metric"]
@@ -60,7 +62,9 @@ class MetricFile:
     problems: tuple[str, ...] = ()
 
 
-def read_metric(member: Member, *, rates: bool = False, block: int = _BLOCK) -> MetricFile:
+def read_metric(
+    member: Member, *, rates: bool = False, block: int = _BLOCK, reader: Reader = usual_rows
+) -> MetricFile:
     r"""Return one metric file.
 
     Parameters
@@ -71,6 +75,8 @@ def read_metric(member: Member, *, rates: bool = False, block: int = _BLOCK) -> 
         Whether to read a counter's mean rate as well.
     block : int, bytes, > 0
         How much is read at a time; it changes no result.
+    reader : callable
+        Reads blocks of usual rows, as `usual_rows` does; it changes no result either.
 
     Returns
     -------
@@ -94,33 +100,33 @@ def read_metric(member: Member, *, rates: bool = False, block: int = _BLOCK) -> 
         data = stream.read(block)
         while b"\n" not in data and len(data) < _LONGEST_LINE and (more := stream.read(block)):
             data += more
-        head, _, data = data.removeprefix(_MARK).partition(b"\n")
+        # A view: a block has megabytes, which are not copied to take a line off.
+        view = memoryview(data)[len(_MARK) if data.startswith(_MARK) else 0 :]
+        head, feed, _ = bytes(view[: _LONGEST_LINE + 1]).partition(b"\n")
         names, kind = _layout(head[:_LONGEST_LINE], member.path)
         wanted = ["t", names[1]]
         if kind == "histogram":
             wanted += [name for name in names if name in COLUMNS]
         elif rates and "mean_rate" in names:
             wanted.append("mean_rate")
-        rows = Rows(names, wanted)
+        rows = Rows(names, wanted, reader)
         rest = b""
         skipping = False
-        data = data or stream.read(block)
-        while data:
-            end = data.rfind(b"\n") + 1
-            whole = b"".join((rest, memoryview(data)[:end])) if end else b""
+        view = view[len(head) + len(feed) :] or memoryview(stream.read(block))
+        while view:
+            end = _last_feed(view) + 1
             if end and skipping:
                 # The end of a line that is too long; what follows it is whole again.
-                whole = whole[whole.find(b"\n") + 1 :]
+                rows.feed(bytes(view[:end]).partition(b"\n")[2])
                 skipping = False
-            if b"\r" in whole:
-                whole = whole.replace(b"\r\n", b"\n")
-            rows.feed(whole)
-            rest = data[end:] if end else rest + data
+            elif end:
+                rows.feed(b"".join((rest, view[:end])) if rest else view[:end])
+            rest = bytes(view[end:]) if end else rest + view
             if len(rest) > _LONGEST_LINE:
                 if not skipping:
                     rows.skip(f"longer than {_LONGEST_LINE:,} bytes")
                 rest, skipping = b"", True
-            data = stream.read(block)
+            view = memoryview(stream.read(block))
     if rest and not skipping:
         rows.skip("cut in the middle")
         problems.append(f"{member.path}: its last line is cut and was left out ({len(rest)} bytes)")
@@ -154,6 +160,18 @@ def read_metric(member: Member, *, rates: bool = False, block: int = _BLOCK) -> 
     return MetricFile(
         source, kind, times, table[1], named, mean_rate, restarts, where, tuple(problems)
     )
+
+
+def _last_feed(view: memoryview) -> int:
+    """Return where the last line feed is, -1 without one."""
+    end = len(view)
+    while end:
+        begin = max(0, end - _LONGEST_LINE)
+        found = bytes(view[begin:end]).rfind(b"\n")
+        if found >= 0:
+            return begin + found
+        end = begin
+    return -1
 
 
 def _layout(head: bytes, path: str) -> tuple[list[str], Literal["gauge", "counter", "histogram"]]:

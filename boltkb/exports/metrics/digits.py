@@ -36,12 +36,12 @@ _TEN, _HUNDRED, _MYRIAD = np.uint64(2561), np.uint64(6553601), np.uint64(4294967
 _8, _16, _32 = np.uint64(8), np.uint64(16), np.uint64(32)
 
 
-def usual_rows(block: bytes, width: int, places: Sequence[int]) -> list[Floats] | None:
+def usual_rows(block: bytes | memoryview, width: int, places: Sequence[int]) -> list[Floats] | None:
     r"""Return columns of a block of rows, None where a row is not of the usual shape.
 
     Parameters
     ----------
-    block : bytes
+    block : bytes or memoryview
         Whole lines, each ended by a line feed; best of a size that the processor's cache holds.
     width : int, >= 2
         Fields in a row.

@@ -18,10 +18,11 @@ from boltkb.exports.records import Source
 
 __all__ = ["looks_like_page", "read_labels", "read_page"]
 
+#: Possessive throughout: a line of thousands of blanks must not be tried in every way.
 _SAMPLE = re.compile(
-    r"(?P<name>[A-Za-z_:][\w:.]*)?"
-    r'\s*(?P<labels>\{(?:[^"{}]|"(?:[^"\\]|\\.)*")*\})?'
-    r"\s+(?P<value>[-+\w.]+)(?:\s+(?P<time>-?[\d.]+(?:[eE][-+]?\d+)?))?\s*(?:#.*)?"
+    r"(?P<name>[A-Za-z_:][\w:.]*+)?"
+    r'(?:\s*+(?P<labels>\{(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+\})\s++|\s++)'
+    r"(?P<value>[-+\w.]++)(?:\s++(?P<time>-?[\d.]++(?:[eE][-+]?\d++)?+))?\s*+(?:#.*+)?"
 )
 _LABEL = re.compile(r'\s*(?:([A-Za-z_][\w.]*)|"((?:[^"\\]|\\.)*)")\s*=\s*"((?:[^"\\]|\\.)*)"\s*')
 _DOTTED = re.compile(r"\(metric=([^\s,()]{1,500})[,)]")

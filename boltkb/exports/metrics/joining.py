@@ -13,7 +13,9 @@ import numpy as np
 
 from boltkb.catalogue import Metric
 from boltkb.exports.metrics.csv_files import COLUMNS, MetricFile
+from boltkb.exports.metrics.process_starts import ProcessStart, told_starts
 from boltkb.exports.records import Floats, Series
+from boltkb.exports.records.packed import pack
 from boltkb.tables import span
 
 __all__ = ["Gaps", "Joined", "fallen", "gaps_of", "in_order", "join_series", "told_gaps"]
@@ -22,8 +24,6 @@ __all__ = ["Gaps", "Joined", "fallen", "gaps_of", "in_order", "join_series", "to
 _STEPS = 3.0
 #: Seconds by which a sample may come late without a gap: stamps are whole seconds and jitter.
 _LATE = 5.0
-#: Values of which a series that never changes may be stored once.
-_LONG = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,14 +35,14 @@ class Joined:
     series : Series
     resets : (k,) array, epoch seconds
         The first time after each restart that a header or a fallen count tells.
-    rates : tuple of (times, counts, rates) or None
-        Rows with a mean rate, where a counter's files have it.
+    starts : tuple of ProcessStart or None
+        What its mean rates tell of processes, where a counter's files have them.
     problems : tuple of str
     """
 
     series: Series
     resets: Floats
-    rates: tuple[Floats, Floats, Floats] | None = None
+    starts: tuple[ProcessStart, ...] | None = None
     problems: tuple[str, ...] = ()
 
 
@@ -115,15 +115,14 @@ def join_series(metric: Metric, database: str | None, files: Sequence[MetricFile
     order = in_order(times, values, whole=kind == "counter")
     names = [name for name in COLUMNS if all(name in file.columns for file in files)]
     columns = {
-        name: order.of(_chained([file.columns[name] for file in files])) * metric.scale
+        name: pack(order.of(_chained([file.columns[name] for file in files])), metric.scale)
         for name in names
     }
-    rates = None
+    starts = None
     if kind == "counter" and all(file.rates is not None for file in files):
-        rates = (times, values, _chained([file.rates for file in files if file.rates is not None]))
+        rates = _chained([file.rates for file in files if file.rates is not None])
+        starts = tuple(told_starts(times, values, rates))
     times, values = order.of(times), order.of(values)
-    if kind != "histogram" and metric.scale != 1:
-        values = values * metric.scale
     resets = np.concatenate([file.restarts for file in files])
     if kind != "gauge":
         resets = np.concatenate([resets, fallen(times, values)])
@@ -131,13 +130,13 @@ def join_series(metric: Metric, database: str | None, files: Sequence[MetricFile
         metric.id,
         kind,
         times,
-        _compact(values),
+        pack(values, 1.0 if kind == "histogram" else metric.scale),
         database,
         files[0].where,
         columns,
         tuple(file.where for file in files),
     )
-    return Joined(series, np.unique(resets), rates, tuple(problems))
+    return Joined(series, np.unique(resets), starts, tuple(problems))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -237,10 +236,3 @@ def told_gaps(series: Mapping[str, Series]) -> list[str]:
 
 def _chained(parts: Sequence[Floats]) -> Floats:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _compact(values: Floats) -> Floats:
-    # Most metrics of an idle database never change: one number stands for all of them.
-    if len(values) < _LONG or values[0] != values[-1] or not (values == values[0]).all():
-        return values
-    return np.broadcast_to(values[0], values.shape)

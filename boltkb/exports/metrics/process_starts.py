@@ -14,7 +14,7 @@ import numpy as np
 
 from boltkb.exports.records import Floats
 
-__all__ = ["ProcessStart", "process_starts", "without_known"]
+__all__ = ["ProcessStart", "distinct_starts", "process_starts", "told_starts", "without_known"]
 
 #: Times are whole seconds, cut off.
 _WHOLE_SECOND = 1.0
@@ -66,9 +66,17 @@ def process_starts(
     >>> [start.time for start in process_starts([rows])]
     [90.0, 120.0]
     """
-    found: list[ProcessStart] = []
-    for times, counts, rates in counters:
-        found += _runs(times, counts, rates)
+    return distinct_starts(start for columns in counters for start in told_starts(*columns))
+
+
+def distinct_starts(found: Iterable[ProcessStart]) -> tuple[ProcessStart, ...]:
+    """Return starts that several counters tell, each once, as the most exact tells it.
+
+    Examples
+    --------
+    >>> [start.time for start in distinct_starts([ProcessStart(9.0, 3.0), ProcessStart(8.0, 1.0)])]
+    [8.0]
+    """
     kept: list[ProcessStart] = []
     for start in sorted(found, key=lambda start: (start.doubt, start.time)):
         near = (abs(start.time - other.time) - start.doubt - other.doubt for other in kept)
@@ -107,7 +115,24 @@ def without_known(resets: Floats, times: Floats, starts: Sequence[ProcessStart])
     return np.array(left, dtype=np.float64)
 
 
-def _runs(times: Floats, counts: Floats, rates: Floats) -> list[ProcessStart]:
+def told_starts(times: Floats, counts: Floats, rates: Floats) -> list[ProcessStart]:
+    """Return what one counter tells of the starts of its processes, however vague.
+
+    Parameters
+    ----------
+    times, counts, rates : (n,) arrays
+        As `process_starts` takes them.
+
+    Returns
+    -------
+    list of ProcessStart
+
+    Examples
+    --------
+    >>> rows = np.array([100.0, 130.0]), np.array([20.0, 50.0]), np.array([2.0, 5.0])
+    >>> [start.time for start in told_starts(*rows)]
+    [90.0, 120.0]
+    """
     with np.errstate(invalid="ignore"):
         telling = (counts > 0) & (rates > 0) & np.isfinite(counts) & np.isfinite(rates)
     times, counts, rates = times[telling], counts[telling], rates[telling]
@@ -115,8 +140,9 @@ def _runs(times: Floats, counts: Floats, rates: Floats) -> list[ProcessStart]:
         return []
     age = counts / rates
     begun = times - age
-    digits = rates * 1e6
-    # Newer versions write the rate to its last digit, older ones six of them.
+    # Newer versions write the rate to its last digit, older ones six of them; a rate too large
+    # for this is none of a server, and has no digits behind the point either.
+    digits = np.minimum(rates, 1e12) * 1e6
     exact = bool((np.abs(digits - np.round(digits)) > 0.01).any())
     doubt = _WHOLE_SECOND + (np.zeros_like(age) if exact else age * _HALF_DIGIT / rates)
     later = begun[1:] - begun[:-1] > doubt[1:] + doubt[:-1] + _WHOLE_SECOND

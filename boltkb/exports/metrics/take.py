@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 
@@ -17,9 +18,10 @@ from boltkb.exports.gathered import Found, Gathered
 from boltkb.exports.metrics.csv_files import MetricFile, read_metric
 from boltkb.exports.metrics.exposition import read_page
 from boltkb.exports.metrics.joining import Joined, join_series, told_gaps
+from boltkb.exports.metrics.machine import Reader, rows_reader
 from boltkb.exports.metrics.names import Name, prefixes_of, read_name
 from boltkb.exports.metrics.panels import read_panel
-from boltkb.exports.metrics.process_starts import ProcessStart, process_starts, without_known
+from boltkb.exports.metrics.process_starts import ProcessStart, distinct_starts, without_known
 from boltkb.exports.metrics.query_results import looks_like_answer, read_answer
 from boltkb.exports.metrics.readings import Readings
 from boltkb.exports.metrics.server_readings import ServerReadings
@@ -29,10 +31,14 @@ __all__ = ["add_server", "server_readings", "take_metrics", "take_panels", "take
 
 #: Threads that read files: the reading itself releases Python's lock.
 _READERS = 4
+#: Bytes: more than most files have, so that little is put together from pieces.
+_BLOCK = 5 << 19
 #: Bytes, never touched.
 _KEPT_MEMORY = 8 << 20
 
-_Read = tuple[list[MetricFile], list[tuple[Found, ExportError]], Joined | None]
+_Failed = list[tuple[Found, ExportError]]
+#: Times by their number and the first of them.
+_Times = dict[tuple[int, float], Floats]
 
 
 def take_metrics(entries: Sequence[Found], gathered: Gathered) -> None:
@@ -42,17 +48,17 @@ def take_metrics(entries: Sequence[Found], gathered: Gathered) -> None:
     # back; otherwise it fetches the same pages from the system again for every block.
     np.empty(_KEPT_MEMORY, dtype=np.uint8)
     workers = max(1, min(_READERS, os.cpu_count() or 1))
+    read = rows_reader(sum(entry.member.size or 0 for _, found in groups for entry in found))
     joined: list[Joined] = []
-    shared: dict[tuple[int, float], Floats] = {}
+    shared: _Times = {}
     with ThreadPoolExecutor(workers, thread_name_prefix="metrics") as readers:
-        for files, failed, one in readers.map(_read, groups):
-            for file in files:
-                gathered.sources.append(file.source)
-                gathered.problems += file.problems
+        for sources, problems, failed, one in readers.map(partial(_read, read, shared), groups):
+            gathered.sources += sources
+            gathered.problems += problems
             for entry, problem in failed:
                 gathered.fail(entry, problem)
             if one is not None:
-                joined.append(replace(one, series=_sharing(one.series, shared)))
+                joined.append(one)
                 gathered.problems += one.problems
     series = {one.series.key: one.series for one in joined}
     gathered.series.update(series)
@@ -220,23 +226,29 @@ def _groups(entries: Sequence[Found], gathered: Gathered) -> list[tuple[Name, li
     return groups
 
 
-def _read(group: tuple[Name, Sequence[Found]]) -> _Read:
+def _read(
+    reader: Reader, shared: _Times, group: tuple[Name, Sequence[Found]]
+) -> tuple[list[Source], list[str], _Failed, Joined | None]:
     name, entries = group
     files: list[MetricFile] = []
-    failed: list[tuple[Found, ExportError]] = []
+    failed: _Failed = []
     # A database may be stopped and started while the server runs on.
     whole = name.database is None
     for entry in entries:
         try:
-            files.append(read_metric(entry.member, rates=whole))
+            files.append(read_metric(entry.member, rates=whole, block=_BLOCK, reader=reader))
         except ExportError as problem:
             failed.append((entry, problem))
     filled = [file for file in files if len(file.times)]
     joined = join_series(load_metrics()[name.id], name.database, filled) if filled else None
-    return files, failed, joined
+    if joined is not None:
+        joined = replace(joined, series=_sharing(joined.series, shared))
+    # The rows themselves go no further: results wait for one another.
+    problems = [problem for file in files for problem in file.problems]
+    return [file.source for file in files], problems, failed, joined
 
 
-def _sharing(series: Series, shared: dict[tuple[int, float], Floats]) -> Series:
+def _sharing(series: Series, shared: _Times) -> Series:
     # All metrics of a server are written at the same times: one array serves them all.
     times = series.times
     known = shared.setdefault((len(times), float(times[0])), times)
@@ -247,8 +259,8 @@ def _sharing(series: Series, shared: dict[tuple[int, float], Floats]) -> Series:
 
 def _take_restarts(joined: Sequence[Joined], gathered: Gathered) -> None:
     own = [one for one in joined if one.series.database is None]
-    counters = [one for one in own if one.rates is not None]
-    starts = process_starts(one.rates for one in counters if one.rates is not None)
+    counters = [one for one in own if one.starts is not None]
+    starts = distinct_starts(start for one in counters for start in one.starts or ())
     begin = min((float(one.series.times[0]) for one in own), default=np.inf)
     restarts = [start.time for start in starts if start.time > begin]
     if restarts:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from boltkb.errors import ExportError
 from boltkb.exports import open_export
+from boltkb.exports.metrics import exposition
 from boltkb.exports.metrics.exposition import looks_like_page, read_labels, read_page
 from boltkb.exports.metrics.readings import Readings
 
@@ -220,3 +221,9 @@ def test_the_sum_of_a_summary_is_no_count() -> None:
     read_page(member(f"{START}.prom", SUMMARY + extra), readings)
     series = readings.server("").series["worker_thread_bound_time"]
     np.testing.assert_array_equal(series.values, [81])
+
+
+def test_a_line_of_blanks_is_not_tried_in_every_way() -> None:
+    # Minutes where two parts of the pattern may share the blanks; at once where they may not.
+    for text in ("a" + " " * 60_000 + "!", "a 1" + " " * 60_000 + "!", "a{" + '"' * 60_001):
+        assert exposition._SAMPLE.fullmatch(text) is None
