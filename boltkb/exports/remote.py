@@ -76,7 +76,6 @@ def open_address(url: str, *, server: str = "", start: str = "", end: str = "") 
     if not start or not end:
         raise ExportError("a Prometheus keeps weeks; give start and end", shown)
     # A client of the web takes a tenth of a second to load, which files on a disk do not need.
-    from boltkb.exports.metrics.live import fetch_servers
 
     given = os.environ.get(AUTHORIZATION, "")
     fetched = fetch_servers(
