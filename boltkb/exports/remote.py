@@ -67,15 +67,13 @@ def open_address(url: str, *, server: str = "", start: str = "", end: str = "") 
     Traceback (most recent call last):
     boltkb.errors.ExportError: `127.0.0.1:9090`: a Prometheus keeps weeks; give start and end
     """
-    # What speaks to a network is loaded when it is asked to.
-    from boltkb.exports.metrics.live import fetch_servers
-
     address = urlsplit(url)
     name = address.hostname or "prometheus"
     shown = f"{name}:{address.port}" if address.port else name
     if not start or not end:
         raise ExportError("a Prometheus keeps weeks; give start and end", shown)
     # A client of the web takes a tenth of a second to load, which files on a disk do not need.
+    from boltkb.exports.metrics.live import fetch_servers
 
     given = os.environ.get(AUTHORIZATION, "")
     fetched = fetch_servers(
