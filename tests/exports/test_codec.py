@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from boltkb.exports import Export, Where, open_export, records
 from boltkb.exports.codec import CodecError, decode, encode
@@ -25,6 +26,8 @@ RECORDS = {
     for name, kind in {**vars(importlib.import_module(info.name)), "Export": Export}.items()
     if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }
+#: What annotations name that is loaded for the type checker alone.
+NAMES = {"pl": pl, "np": np, "NDArray": NDArray, "Floats": records.Floats, **RECORDS}
 FRAMES = [
     pl.DataFrame({"key": ["a", None], "count": [1, 2], "elapsed": [0.5, None]}),
     pl.DataFrame({"key": [], "count": []}, schema={"key": pl.String, "count": pl.Int64}),
@@ -93,7 +96,7 @@ def of(kind: object) -> st.SearchStrategy[object]:
 
 
 def record(kind: type) -> st.SearchStrategy[object]:
-    hints = typing.get_type_hints(kind, None, {"pl": pl, **RECORDS})
+    hints = typing.get_type_hints(kind, None, NAMES)
     return st.builds(
         kind, **{field.name: st.deferred(lambda hint=hints[field.name]: of(hint)) for field in
                  dataclasses.fields(kind)}

@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from boltkb.errors import ParameterError
 from boltkb.exports import (
@@ -45,6 +46,8 @@ RECORDS = {
     for name, kind in {**vars(importlib.import_module(info.name)), "Export": Export}.items()
     if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }
+#: What annotations name that is loaded for the type checker alone.
+NAMES = {"pl": pl, "np": np, "NDArray": NDArray, "Floats": records.Floats, **RECORDS}
 #: Secrets of every kind, each of its own letters, so that a find cannot be chance.
 USER, HOST, ADDRESS, SIX = "zquser", "zqhost-07.corp.example", "10.99.88.77", "fd00:99::77"
 LITERAL, SERVER, APPLICATION, FOLDER = "zqliteral", "zqserver-01", "zqapp", "zqfolder"
@@ -68,7 +71,7 @@ def holds_text(kind: object) -> bool:
 
 @pytest.mark.parametrize("name", sorted(RECORDS))
 def test_every_field_that_may_hold_text_is_declared(name: str) -> None:
-    hints = typing.get_type_hints(RECORDS[name], None, {"pl": pl, **RECORDS})
+    hints = typing.get_type_hints(RECORDS[name], None, NAMES)
     texts = {field for field, kind in hints.items() if holds_text(kind)}
     assert texts <= set(POLICIES[name]), f"declare {texts - set(POLICIES[name])} of {name}"
     assert set(POLICIES[name]) <= set(hints), "a field that is no more is declared"
