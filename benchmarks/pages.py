@@ -1,6 +1,7 @@
-"""What is generated on the theory's pages: the table of the benchmarks, and the figures.
+"""What is generated on the pages: the table of the benchmarks, figures, a page from a notebook.
 
-Generated text stands between markers; `make pages` renews the figures, `make bench` the table.
+Generated text stands between markers; `make pages` renews the figures and the page that is a
+notebook's own, `make bench` the table.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from benchmarks.theory import Accuracy, Rate, Wrong
 from boltkb.figures import theory as drawn
 from boltkb.publish.fragments import figure_html
+from boltkb.publish.pages import page_of
 
 DOCS = Path(__file__).parents[1] / "docs" / "theory"
 
@@ -33,6 +35,19 @@ FIGURES: dict[str, Callable[[], object]] = {
     "retries": drawn.plot_retries,
     "general-waits": drawn.plot_general_waits,
 }
+
+#: The page that an executed notebook is, from the folder of the pages.
+EXPERIMENTS = DOCS.parent / "explain" / "threads-vs-connections.md"
+
+
+def experiments() -> str:
+    """Return the page of the experiments on threads and connections, made by its notebook."""
+    return page_of(
+        "threads_vs_connections",
+        {},
+        title="Does a connection cost a thread?",
+        description="Thousands of connections, leaked and open transactions, by experiment.",
+    )
 
 
 def figure(page: str) -> str:
@@ -115,9 +130,10 @@ def _times(ratio: float) -> str:
 
 
 def main() -> None:
-    """Write every figure into its page."""
+    """Write every figure into its page, and the page that a notebook is."""
     for page in FIGURES:
         write(page, "figure", figure(page))
+    EXPERIMENTS.write_text(experiments(), "utf-8")
 
 
 if __name__ == "__main__":

@@ -117,6 +117,28 @@ def _fail(error: Exception, failures: set[int], *, debug: bool) -> None:
     failures.add(_exit_code(error))
 
 
+@app.command("what-if")
+def what_if(
+    facts: Annotated[str, typer.Argument(metavar="FACTS", help="The .facts.json beside a report.")],
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="What is changed."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the answer goes.")] = Path("boltkb-reports"),
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Simulate a report's pool and load with something changed; theory stands beside it."""
+    del debug  # `main` looks for it
+    from boltkb.publish.pages import what_if as answer
+
+    with _progress() as bar:
+        task = bar.add_task(facts, total=None)
+        given = _parameters(parameter or [])
+        made = answer(facts, given, out, progress=_shower(bar, task, facts))
+    typer.echo(f"simulated: {made.headline}")
+    typer.echo(f"  {made.html}")
+
+
 @app.command()
 def inspect(
     path: Annotated[str, typer.Argument(metavar="PATH", help="A folder, a zip or a file.")],

@@ -60,7 +60,8 @@ def test_a_cell_calls_one_verb(path):
             if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
         ]
         assert len(calls) <= 1, cell.source
-        assert len(cell.source.splitlines()) <= 8
+        if "parameters" not in cell.metadata.get("tags", []):
+            assert len(cell.source.splitlines()) <= 8
 
 
 def test_its_parameters_are_typed_explained_and_checked(path):

@@ -6,7 +6,16 @@ Only bars and scatter lines are used, which the small plotly bundle of the pages
 """
 
 from boltkb.figures.curves import plot_blocking
+from boltkb.figures.experiments import plot_growth, plot_leaks, plot_other_threads
 from boltkb.figures.incident import plot_incident
 from boltkb.figures.model import plot_busy, plot_sizing
 
-__all__ = ["plot_blocking", "plot_busy", "plot_incident", "plot_sizing"]
+__all__ = [
+    "plot_blocking",
+    "plot_busy",
+    "plot_growth",
+    "plot_incident",
+    "plot_leaks",
+    "plot_other_threads",
+    "plot_sizing",
+]

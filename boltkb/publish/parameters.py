@@ -28,6 +28,8 @@ __all__ = [
     "PlaygroundParameters",
     "ReportParameters",
     "ThreadPoolParameters",
+    "ThreadsVsConnectionsParameters",
+    "WhatIfParameters",
     "check_names",
     "check_namespace",
     "check_parameters",
@@ -148,10 +150,118 @@ class PlaygroundParameters(BaseModel):
     interval: float = Field(default=2.0, gt=0)
 
 
+class ThreadsVsConnectionsParameters(BaseModel):
+    """What the experiments on threads and connections take: a server and its load, no export.
+
+    Parameters
+    ----------
+    threads : int, >= 1
+    arrival_rate : float, requests a second, > 0
+    mean_hold : float, seconds, > 0
+    connections : int, >= 16
+        The most; a sixteenth of them must still carry the load.
+    timeout : float, seconds, > 0
+        `db.transaction.timeout`, where there is one.
+    seconds : float, > 0
+        Simulated in each run.
+    seed : int, >= 0
+
+    Examples
+    --------
+    >>> ThreadsVsConnectionsParameters(threads=20).connections
+    4000
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    threads: int = Field(default=400, ge=1, le=100_000)
+    arrival_rate: float = Field(default=200.0, gt=0)
+    mean_hold: float = Field(default=0.5, gt=0)
+    connections: int = Field(default=4000, ge=16, le=1_000_000)
+    timeout: float = Field(default=60.0, gt=0)
+    seconds: float = Field(default=900.0, gt=0)
+    seed: int = Field(default=1, ge=0)
+
+    @model_validator(mode="after")
+    def _enough_connections(self) -> ThreadsVsConnectionsParameters:
+        load = self.arrival_rate * self.mean_hold
+        if self.connections // 16 <= load:
+            raise ValueError(
+                f"`connections` must be more than 16 times the load, {load:g} erlangs; got "
+                f"{self.connections}"
+            )
+        return self
+
+
+#: The drivers whose rules a simulation knows.
+_DRIVERS = ("java", "java 5.27", "python", "javascript", "go", "dotnet")
+
+
+def _known_driver(name: str) -> str:
+    """Return the name when it is a driver's."""
+    if name not in _DRIVERS:
+        raise ValueError(f"must be one of {', '.join(_DRIVERS)}")
+    return name
+
+
+Driver = Annotated[str, AfterValidator(_known_driver)]
+
+
+class WhatIfParameters(BaseModel):
+    """What the notebook takes that asks what would be if: a report's facts, and the changes.
+
+    Parameters
+    ----------
+    facts : str
+        Path of the `.facts.json` that stands beside a report.
+    threads : int, >= 0
+        0: as reported.
+    load, hold : float, > 0
+        Factors of the rate of requests, and of the time for which each holds a thread.
+    mean_hold : float, seconds, >= 0
+        Where the report could not tell it; 0: as reported.
+    driver : str
+        `java`, `java 5.27`, `python`, `javascript`, `go` or `dotnet`.
+    pool_size, processes : int, >= 1
+        Connections of a driver object, driver objects.
+    acquisition_timeout, retry_seconds, transaction_timeout : float, seconds, >= 0
+        0: without end; not at all; none.
+    runs : int, >= 2
+        Simulated runs of each setting.
+    seconds : float, >= 0
+        Counted in each run; 0: long enough.
+    seed : int, >= 0
+
+    Examples
+    --------
+    >>> WhatIfParameters(facts="reports/x.facts.json", threads=600).runs
+    20
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    facts: str = Field(min_length=1, max_length=4096)
+    threads: int = Field(default=0, ge=0, le=100_000)
+    load: float = Field(default=1.0, gt=0, le=1000)
+    hold: float = Field(default=1.0, gt=0, le=1000)
+    mean_hold: float = Field(default=0.0, ge=0)
+    driver: Driver = "java"
+    pool_size: int = Field(default=100, ge=1, le=1_000_000)
+    processes: int = Field(default=1, ge=1, le=1_000_000)
+    acquisition_timeout: float = Field(default=60.0, ge=0)
+    retry_seconds: float = Field(default=30.0, ge=0)
+    transaction_timeout: float = Field(default=0.0, ge=0)
+    runs: int = Field(default=20, ge=2, le=1000)
+    seconds: float = Field(default=0.0, ge=0, le=1e7)
+    seed: int = Field(default=1, ge=0)
+
+
 #: The model of each notebook that ships, by the notebook's name.
 MODELS: Mapping[str, type[BaseModel]] = {
     "queueing_playground": PlaygroundParameters,
     "thread_pool": ThreadPoolParameters,
+    "threads_vs_connections": ThreadsVsConnectionsParameters,
+    "what_if": WhatIfParameters,
 }
 
 

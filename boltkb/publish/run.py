@@ -35,7 +35,7 @@ from boltkb.publish.privacy import (
     private_identity,
 )
 
-__all__ = ["Progress", "Published", "find_notebook", "run_report"]
+__all__ = ["Progress", "Published", "find_notebook", "run_report", "write_files"]
 
 #: Parameters that name places of the machine the report was made on.
 _PRIVATE = ("export", "redact")
@@ -211,7 +211,7 @@ def _run(
         raise RunError(f"the report could not be rendered: {error}") from error
     if given:
         check_hidden(texts, Path(given), (export, str(Path(export).resolve())))
-    _write(folder, texts)
+    write_files(folder, texts)
     if private is not None:
         keep_private(private, folder, slug)
     if is_reports_folder(folder):
@@ -228,7 +228,7 @@ def _checked(path: Path, parameters: Mapping[str, object]) -> dict[str, object]:
         if "export" not in MODELS[path.stem].model_fields:
             raise ParameterError(
                 f"the notebook `{path.stem}` reads no export and makes no report; open it in "
-                "Jupyter, or run it with papermill"
+                "Jupyter, or run it with papermill (what_if also with `boltkb what-if`)"
             )
         return check_parameters(path.stem, values)
     names = papermill.inspect_notebook(path)
@@ -246,8 +246,20 @@ def _rendered(
     return exporter().from_notebook_node(executed, {"boltkb_slug": slug})[0]
 
 
-def _write(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write all the files, each whole: first beside their places, then into them."""
+def write_files(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write all the files of a run, each whole: first beside their places, then into them.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when absent.
+    texts : mapping of a file's name to its text
+
+    Raises
+    ------
+    RunError
+        They could not be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".boltkb-") as temporary:

@@ -14,6 +14,8 @@ LINE = {"light": "rgb(11, 110, 153)", "dark": "rgb(90, 180, 220)"}
 PAGES = (
     "index.html",
     "explain/threads-and-connections.html",
+    "explain/threads-vs-connections.html",
+    "explain/the-twin.html",
     "tuning.html",
     "read-your-first-report.html",
     "reports/index.html",
@@ -114,6 +116,20 @@ def test_every_page_fits_a_phone_and_asks_nobody(
     assert seen.overflow() <= 0
     assert not seen.wrong
     assert not [url for url in seen.asked if not url.startswith(("file:", "data:"))]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("palette", ["light", "dark"])
+def test_the_experiments_draw_in_both_palettes_and_say_that_they_are_simulated(
+    visit: Open, site: Built, palette: str, width: int
+) -> None:
+    seen = visit((site.folder / "explain/threads-vs-connections.html").as_uri(), palette, width)
+    assert seen.drawn(palette) == 2
+    assert seen.overflow() <= 0
+    assert seen.page.locator(".boltkb-simulated").is_visible()
+    for caption in seen.page.locator(".boltkb-figure .caption").all():
+        assert caption.inner_text().startswith("Simulated.")
+    assert not seen.wrong
 
 
 def test_the_drawing_fits_both_kinds_of_screen(visit: Open, site: Built) -> None:
