@@ -7,12 +7,14 @@ EXPORT ?=
 REPORTS := docs/reports
 SITE := site
 PORT ?= 8000
+INPUTS ?= 100000
+SEED ?= 1
 CAPTURES := $(patsubst %/manifest.toml,%,$(wildcard data/captures/*/manifest.toml))
 
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report site serve test lint bench evidence pages lab lock clean
+.PHONY: help setup report site serve test lint fuzz bench evidence compare pages lab lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +34,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 report: $(STAMP) ## reports on the committed captures (or on EXPORT=), then the site
 ifeq ($(strip $(EXPORT)),)
-	@$(BIN)/boltkb report $(CAPTURES) --out $(REPORTS)
+	@$(BIN)/boltkb report $(CAPTURES) --no-redact --out $(REPORTS)
 else
 	@$(BIN)/boltkb report "$(EXPORT)" --out $(REPORTS)
 endif
@@ -55,13 +57,20 @@ lint: $(STAMP) ## ruff, mypy, the floors
 	@$(BIN)/lint-imports --config pyproject.toml
 
 test: $(STAMP) lint ## every check: lint, types, floors, tests, notebooks, site, browser
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+fuzz: $(STAMP) ## the readers over 100,000 damaged files, about ten minutes (INPUTS=, SEED=)
+	@$(BIN)/python tests/fuzz --inputs $(INPUTS) --seed $(SEED)
 
 bench: $(STAMP) ## the benchmarks, as ratios against a named peer in the same run
 	@$(BIN)/python -m benchmarks
 
-evidence: $(STAMP) ## do the intervals cover? the whole calibration grid, about ten minutes
+evidence: $(STAMP) ## do the intervals cover, is the twin like the server? about fifteen minutes
 	@$(BIN)/python -m evidence
+
+compare: $(STAMP) ## run the real server anew for the twin to be compared with, about an hour
+	@$(BIN)/python -m data.lab compare --folder build/compare --out evidence/real-server.json
+	@$(BIN)/python -m evidence twin
 
 pages: $(STAMP) ## draw the figures of the theory's pages anew
 	@$(BIN)/python -m benchmarks.pages

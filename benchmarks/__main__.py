@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy import stats
 
+from benchmarks import queries
 from benchmarks.pages import benchmark_tables, write
 from benchmarks.peers import CLOSED_FORMS, SIMULATORS
 from benchmarks.theory import accuracy, rates, vectorised, wrong_answers
@@ -102,6 +103,7 @@ def main() -> None:
             what, peer, first, second, ratio, rate = row
             table.add_row(what, peer, f"{first:.3f}", f"{second:.3f}", f"{ratio:.2f}", rate)
     console.print(table)
+    queries.show(console)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from boltkb.advice import advise
     from boltkb.bolt import diagnose, observe, read_pool, size_threads
-    from boltkb.exports import open_export
+    from boltkb.exports import cache_folder, clear_cache, hide_names, open_export
     from boltkb.figures import plot_busy, plot_incident, plot_sizing
     from boltkb.publish import report
     from boltkb.publish.parameters import check_namespace
@@ -29,9 +29,12 @@ __version__ = "0.1.0"
 
 __all__ = [
     "advise",
+    "cache_folder",
     "check_namespace",
+    "clear_cache",
     "diagnose",
     "fit_queue",
+    "hide_names",
     "observe",
     "open_export",
     "plot_busy",
@@ -44,9 +47,12 @@ __all__ = [
 
 _ROOMS = {
     "advise": "boltkb.advice",
+    "cache_folder": "boltkb.exports",
     "check_namespace": "boltkb.publish.parameters",
+    "clear_cache": "boltkb.exports",
     "diagnose": "boltkb.bolt",
     "fit_queue": "boltkb.queueing",
+    "hide_names": "boltkb.exports",
     "observe": "boltkb.bolt",
     "open_export": "boltkb.exports",
     "plot_busy": "boltkb.figures",

@@ -5,8 +5,9 @@ Knows the names of verbs and how to say things on a terminal; decides nothing.
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -93,6 +94,13 @@ def report(
         typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="A parameter; repeatable."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Where the reports go.")] = Path("boltkb-reports"),
+    redact: Annotated[
+        bool | None,
+        typer.Option(
+            help="Give users, clients and servers pseudonyms.",
+            show_default="yes among a site's pages",
+        ),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> None:
     """Write a report on each export: a site page, a single HTML file, its facts, its notebook."""
@@ -102,25 +110,96 @@ def report(
     given = _parameters(parameter or [])
     for path in paths:
         try:
-            with _progress() as bar:
-                task = bar.add_task(path, total=None)
-                published = write_report(
-                    path,
-                    notebook=notebook,
-                    parameters=given,
-                    out=out,
-                    progress=_shower(bar, task, path),
-                )
+            servers = _servers(path, given)
         except Exception as error:
-            if debug:
-                raise
-            _complain(error)
-            failures.add(_exit_code(error))
+            _fail(error, failures, debug=debug)
             continue
-        typer.echo(f"{published.state.replace('_', ' ')}: {published.headline}")
-        typer.echo(f"  {published.html}")
+        for server in servers:
+            named = {**given, "server": server} if server else given
+            label = f"{path} {server}".rstrip()
+            try:
+                with _progress() as bar:
+                    task = bar.add_task(label, total=None)
+                    published = write_report(
+                        path,
+                        notebook=notebook,
+                        parameters=named,
+                        out=out,
+                        redact=redact,
+                        progress=_shower(bar, task, label),
+                    )
+            except Exception as error:
+                _fail(error, failures, debug=debug)
+                continue
+            typer.echo(f"{published.state.replace('_', ' ')}: {published.headline}")
+            typer.echo(f"  {published.html}")
     if failures:
         raise typer.Exit(min(failures))
+
+
+def _servers(path: str, given: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the servers to report on: those of a cluster's folder, else the one without a name."""
+    from boltkb.exports import list_servers
+
+    if "server" in given:
+        return (given["server"],)
+    return list_servers(path) or ("",)
+
+
+def _fail(error: Exception, failures: set[int], *, debug: bool) -> None:
+    if debug:
+        raise error
+    _complain(error)
+    failures.add(_exit_code(error))
+
+
+@app.command()
+def inspect(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A folder, a zip or a file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Show what an export holds, what it can tell, and the lines that would make it tell more."""
+    del debug  # `main` looks for it
+    from boltkb.exports import open_export
+    from boltkb.exports.missing import missing
+
+    with _progress() as bar:
+        task = bar.add_task(path, total=None)
+        export = open_export(path, progress=_shower(bar, task, path))
+    members = export.servers or (export,)
+    if not as_json:
+        typer.echo(str(export))
+        for member in members:
+            typer.echo("")
+            if export.servers:
+                typer.echo(str(member))
+                typer.echo("")
+            typer.echo(str(missing(member)))
+        return
+    found = [
+        {**_part(member.facts_in_full()), **_part(missing(member).facts())} for member in members
+    ]
+    whole = {**_part(export.facts_in_full()), "servers": found} if export.servers else found[0]
+    typer.echo(json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _part(facts: Mapping[str, object]) -> dict[str, object]:
+    """Return what facts say of the export."""
+    part = facts["export"]
+    return dict(part) if isinstance(part, Mapping) else {}
+
+
+@app.command()
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Remove what is kept.")] = False,
+) -> None:
+    """Say where readings of large exports are kept, or remove them; BOLTKB_CACHE=off keeps none."""
+    from boltkb import cache_folder, clear_cache
+
+    if clear:
+        typer.echo(f"removed {clear_cache()} readings")
+    typer.echo(cache_folder() or "nothing is kept: BOLTKB_CACHE=off")
 
 
 def main() -> None:
@@ -156,7 +235,9 @@ def _parameters(words: list[str], option: str = "-p") -> dict[str, str]:
 
 def _shower(bar: Progress, task: TaskID, path: str) -> Callable[[int, int, str], None]:
     def show(done: int, total: int, what: str) -> None:
-        bar.update(task, completed=done, total=total, description=f"{path}: {what}")
+        # Names of files come from strangers, and a terminal obeys what is not printable.
+        words = "".join(sign if sign.isprintable() else "?" for sign in f"{path}: {what}")
+        bar.update(task, completed=done, total=total, description=words)
 
     return show
 

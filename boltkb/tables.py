@@ -27,6 +27,7 @@ __all__ = [
     "digits",
     "escape",
     "number",
+    "plain",
     "sentence",
     "share",
     "span",
@@ -69,6 +70,17 @@ def escape(text: object) -> str:
         return str(text)
     plain = _CONTROL.sub("\ufffd", str(text))
     return html.escape(" ".join(plain.split("\n")), quote=True)
+
+
+def plain(text: object) -> str:
+    r"""Return the text as one line in which nothing steers a terminal.
+
+    Examples
+    --------
+    >>> plain("a\x1b[2Jb") == "a\ufffd[2Jb"
+    True
+    """
+    return " ".join(_CONTROL.sub("\ufffd", str(text)).split("\n"))
 
 
 def digits(value: float, uncertainty: float | None) -> int:
@@ -333,4 +345,4 @@ def _flush(column: Column) -> str:
 def _plain(cell: object) -> str:
     if isinstance(cell, Markup):
         return html.unescape(re.sub(r"<[^>]*>", "", cell))
-    return " ".join(_CONTROL.sub("\ufffd", str(cell)).split("\n"))
+    return plain(cell)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -20,6 +20,15 @@ from boltkb.exports import (
     Where,
     Worker,
 )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or writes the cache of whoever runs it; programs that tests start neither."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BOLTKB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
 
 EPOCH = 1_795_000_000.0
 MAX = "server.bolt.thread_pool_max_size"

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from boltkb.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 QUIET = ROOT / "data" / "captures" / "neo4j-5.26-quiet"
+CAPTURES = sorted(path.parent.name for path in QUIET.parent.glob("*/manifest.toml"))
 
 
 def run(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -101,3 +107,88 @@ def test_one_bad_export_among_several_does_not_stop_the_others(tmp_path):
 def test_the_version_and_the_help_are_there(tmp_path):
     assert run("--version", cwd=tmp_path).stdout.startswith("boltkb 0.")
     assert "report" in run("--help", cwd=tmp_path).stdout
+
+
+def test_every_server_of_a_cluster_gets_a_report(tmp_path):
+    place = tmp_path / "prod"
+    for name in ("core-1", "core-2"):
+        shutil.copytree(QUIET, place / name)
+    log = place / "core-2" / "logs" / "debug.log"
+    log.write_bytes(log.read_bytes()[:-200])
+    done = run("report", place, "--out", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "prod-core-1.html").exists()
+    assert (tmp_path / "out" / "prod-core-2.html").exists()
+
+
+def inspects(path: Path) -> str:
+    done = CliRunner().invoke(app, ["inspect", str(path)])
+    assert done.exit_code == 0, done.output
+    assert not done.stderr, "progress is for terminals"
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_a_capture_is_inspected(name):
+    said = inspects(ROOT / "data" / "captures" / name)
+    assert said.startswith(f"Export {name}: Neo4j 5.26.30 Community")
+    for words in ("What was read", "truth.json: not evidence", "What this export can tell"):
+        assert words in said
+    assert "How many threads were held, and when?" in said
+    assert "cannot tell" in said
+    assert 'name="BoltTrace"' in said
+
+
+def test_what_is_inspected_is_json_too(tmp_path):
+    done = run("inspect", QUIET, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    part = json.loads(done.stdout)
+    assert part["version"] == "5.26.30"
+    files = {path.name for path in QUIET.rglob("*") if path.is_file()}
+    named = [*part["sources"], *part["ignored"]]
+    assert {Path(entry["path"]).name for entry in named} == files
+    assert {answer["id"] for answer in part["missing"]["answers"]} >= {"busy", "leaks"}
+    assert part["missing"]["steps"]
+
+
+VERSIONS = {
+    "3.5.22": ("metrics.enabled=true", "dbms.logs.query.enabled=true"),
+    "4.4.44": ("metrics.filter=*bolt.connections*", "dbms.logs.query.time_logging_enabled=true"),
+    "5.26.30": ("server.metrics.filter=*bolt.connections*", "db.logs.query.parameter_logging"),
+    "2026.06.0": ("*.neo4j.count.*", "server.bolt.enable_network_error_accounting=false"),
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_each_version_gets_its_own_lines(tmp_path, version):
+    folder = tmp_path / "server"
+    folder.mkdir()
+    lines = [
+        f"2026-01-05 10:00:0{second}.000+0000 INFO  {words}\n"
+        for second, words in enumerate((f"======== Neo4j {version} ========", "Started."))
+    ]
+    (folder / "neo4j.log").write_text("".join(lines))
+    (folder / "manifest.toml").write_text('[neo4j]\nedition = "enterprise"\n')
+    conf = "metrics.enabled=false\n" if version < "4" else "# nothing\n"
+    (folder / "neo4j.conf").write_text(conf)
+    said = inspects(folder)
+    for words in VERSIONS[version]:
+        assert words in said
+    assert ("BoltTrace" in said) == (version not in {"3.5.22", "4.4.44"})
+
+
+def test_a_folder_that_cannot_be_inspected_ends_with_2(tmp_path):
+    for words in ((), ("--json",)):
+        done = run("inspect", tmp_path / "nowhere", *words, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "nowhere" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not done.stdout
+
+
+def test_text_from_an_export_cannot_steer_the_terminal(tmp_path):
+    folder = tmp_path / "x"
+    folder.mkdir()
+    (folder / "neo4j.conf").write_text("server.metrics.filter=\x1b[31m*a*\n")
+    (folder / "a\x1b[2Jb.txt").write_text("?\n")
+    assert "\x1b" not in inspects(folder)

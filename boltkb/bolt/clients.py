@@ -17,6 +17,10 @@ __all__ = ["LONG_OPEN", "Holder", "Holders", "find_holders"]
 
 #: A transaction open for this long with no query running is being kept, not used, s.
 LONG_OPEN = 60.0
+#: What a held thread may be doing, as it is told.
+_TOLD = ("working", "waiting_for_client", "waiting_for_lock")
+#: Sending an answer, committing and signing in are the server's work too.
+_ALSO_WORKING = frozenset({"sending", "committing", "authenticating"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +232,7 @@ def find_holders(export: Export, *, start: float, end: float) -> Holders:
     looks = len(dumps) if dumps else int(bool(rows))
     looked = max(1, looks)
     holders = [_holder(owner, held, looked, open_now) for owner, held in groups.items()]
-    states = {
-        state: sum(worker.state == state for worker in workers) / looked
-        for state in ("working", "waiting_for_client", "waiting_for_lock")
-    }
+    states = {state: _in_state(workers, state) / looked for state in _TOLD}
     times = tuple(dump.time for dump in dumps if dump.time is not None)
     seconds = max(times) - min(times) if len(times) > 1 else 0.0
     kept = [row for row in rows if (_silence(row) or 0.0) >= LONG_OPEN]
@@ -308,20 +309,25 @@ def _holder(
     rows = [row for name in names for row in open_now.get(name, ())]
     user = owner[1] or next((row.user for row in rows if row.user is not None), None)
 
-    def share_of(state: str) -> float:
-        return sum(w.state == state for w in held) / looked
-
     return Holder(
         client=owner[0],
         user=user,
         agent=owner[2],
         threads=len(held) / looked,
-        working=share_of("working"),
-        waiting_for_client=share_of("waiting_for_client"),
-        waiting_for_lock=share_of("waiting_for_lock"),
+        working=_in_state(held, "working") / looked,
+        waiting_for_client=_in_state(held, "waiting_for_client") / looked,
+        waiting_for_lock=_in_state(held, "waiting_for_lock") / looked,
         oldest=max((r.elapsed for r in rows if r.elapsed is not None), default=None),
         silent=max((age for r in rows if (age := _silence(r)) is not None), default=None),
         connections=names,
+    )
+
+
+def _in_state(workers: Sequence[Worker], state: str) -> int:
+    """Return how many workers are in a state, whatever the server does for them being work."""
+    return sum(
+        worker.state == state or (state == "working" and worker.state in _ALSO_WORKING)
+        for worker in workers
     )
 
 

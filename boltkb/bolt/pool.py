@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from boltkb.catalogue import Version, load_settings, setting_name
+from boltkb.errors import ExportError
 from boltkb.exports import Export, Where
 from boltkb.tables import Column, Shown, Table, span
 
@@ -206,6 +207,11 @@ def read_pool(export: Export) -> Pool:
         Without any configuration in the export the number of threads is unknown: the default
         is named, and not used.
 
+    Raises
+    ------
+    ExportError
+        For a cluster: a pool is one server's.
+
     Examples
     --------
     >>> import boltkb
@@ -213,6 +219,13 @@ def read_pool(export: Export) -> Pool:
     >>> pool.threads, pool.discipline
     (8, 'loss')
     """
+    if export.servers:
+        names = ", ".join(f"`{server}`" for server in export.server_names)
+        raise ExportError(
+            f"holds the exports of {len(export.servers)} servers ({names}), and a pool is one"
+            " server's; name one as `server`",
+            export.path,
+        )
     version = None if export.version is None else Version.parse(export.version)
     contradictions: list[str] = []
     max_threads = _size(export, "bolt-threads-max", version, needs_configuration=True)

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from boltkb.catalogue.version import Version
+from boltkb.errors import CatalogueError
 
-__all__ = ["Interval", "Message", "Metric", "Rule", "Setting", "Source", "Term"]
+__all__ = ["FIRST_FILTER", "Interval", "Message", "Metric", "Rule", "Setting", "Source", "Term"]
+
+#: The first version in which a filter decides what is exported.
+FIRST_FILTER = Version(4, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Setting:
     default : str
         What Neo4j takes when the setting is absent.
     kind : str
-        `integer`, `boolean`, `duration`, `list` or `string`.
+        `integer`, `boolean`, `duration`, `bytes`, `list` or `string`.
     unit : str
         The unit of the value.
     dynamic : bool
@@ -67,6 +72,13 @@ class Setting:
         One sentence.
     source : str
         The id of the source.
+    defaults : tuple of Interval
+        What the default was in which versions, where it changed; empty where it never did.
+    edition : str
+        `both`, or `enterprise` for a setting that does nothing in Community Edition.
+    dynamic_since : Version, None or "unknown"
+        The first version in which it is dynamic; `unknown` where an older one was read in which it
+        is not.
     """
 
     id: str
@@ -77,6 +89,23 @@ class Setting:
     dynamic: bool
     meaning: str
     source: str
+    defaults: tuple[Interval, ...] = ()
+    edition: Literal["both", "enterprise"] = "both"
+    dynamic_since: Version | Literal["unknown"] | None = None
+
+    def default_in(self, version: Version) -> str:
+        """Return the default of a version; where the boundary is unknown, each that may hold.
+
+        Examples
+        --------
+        >>> Setting(
+        ...     "x", (Interval("a"),), "30s", "duration", "seconds", False, "M.", "s",
+        ...     (Interval("3s", until=Version(4, 2)), Interval("30s", since=Version(4, 2))),
+        ... ).default_in(Version(3, 5))
+        '3s'
+        """
+        holding = [interval.name for interval in self.defaults if interval.holds(version)]
+        return " or ".join(holding) if holding else self.default
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +128,14 @@ class Metric:
     scale : float
         What a value in the file is multiplied with to have that unit.
     default_export : bool
-        Whether the default filter of versions since 4.2 lets it through.
+        Whether the default filter of the newest version lets it through.
     meaning : str
         One sentence.
     source : str
         The id of the source.
+    exported_since : Version or None
+        The first version since 4.2 whose default filter lets it through, where that is not 4.2.
+        Up to 4.1 there is no filter: every metric is exported.
     """
 
     id: str
@@ -115,6 +147,24 @@ class Metric:
     default_export: bool
     meaning: str
     source: str
+    exported_since: Version | None = None
+
+    def exported_by_default(self, version: Version) -> bool:
+        """Return whether a server of a version exports it without a filter of its own.
+
+        Examples
+        --------
+        >>> from boltkb.catalogue import load_metrics
+        >>> done = load_metrics()["messages_done"]
+        >>> done.exported_by_default(Version(4, 1)), done.exported_by_default(Version(4, 2))
+        (True, False)
+        """
+        if not any(interval.holds(version) for interval in self.names):
+            return False
+        if version < FIRST_FILTER:
+            return True
+        since = self.exported_since
+        return self.default_export and (since is None or version >= since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +177,8 @@ class Message:
         The catalogue's own name.
     needles : tuple of str
         Plain ASCII pieces, one of which every such line holds; a reader looks for them first.
-    pattern : re.Pattern
-        Matches within the message; named groups are its parts.
+    expression : str
+        A regular expression that matches within the message; named groups are its parts.
     traced : bool
         Whether it may stand in a stack trace below an entry rather than in the entry itself.
     level : str
@@ -146,7 +196,7 @@ class Message:
 
     id: str
     needles: tuple[str, ...]
-    pattern: re.Pattern[str]
+    expression: str
     traced: bool
     level: str
     since: Version | Literal["unknown"] | None
@@ -154,6 +204,17 @@ class Message:
     counts: Literal["rejection", "episode", "none"]
     meaning: str
     source: str
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, compiled when it is first wanted: few of a log's messages ever are.
+
+        Raises
+        ------
+        CatalogueError
+            When it is no regular expression.
+        """
+        return _compiled(self.expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,3 +299,11 @@ class Rule:
     restart: bool
     meaning: str
     source: str
+
+
+@lru_cache(maxsize=256)
+def _compiled(expression: str) -> re.Pattern[str]:
+    try:
+        return re.compile(expression)
+    except re.error as problem:
+        raise CatalogueError(f"{expression!r}: {problem}") from problem

@@ -16,10 +16,11 @@ from boltkb.catalogue.rows import (
     bound,
     by_id,
     choice,
+    defaults,
     flag,
+    known_bound,
     names,
     number,
-    pattern,
     rows,
     text,
     texts,
@@ -40,6 +41,7 @@ __all__ = [
     "setting_name",
 ]
 
+_OTHERS = frozenset({"http", "https"})
 _PREFIX = r"(?:[^./\\\s]+(?:\.[^./\\\s]+)*?)"
 _DATABASE = r"(?P<database>[^/\\\s]+?)"
 
@@ -63,6 +65,12 @@ def load_settings() -> Mapping[str, Setting]:
             dynamic=flag(row, "dynamic"),
             meaning=text(row, "meaning"),
             source=text(row, "source"),
+            defaults=defaults(row),
+            edition=cast(
+                Literal["both", "enterprise"],
+                choice(row, "edition", ("both", "enterprise")) if "edition" in row else "both",
+            ),
+            dynamic_since=bound(row.get("dynamic_since")),
         )
         for row in rows("settings.toml", "setting")
     )
@@ -96,6 +104,7 @@ def load_metrics() -> Mapping[str, Metric]:
             default_export=flag(row, "default_export"),
             meaning=text(row, "meaning"),
             source=text(row, "source"),
+            exported_since=known_bound(row.get("exported_since")),
         )
         for row in rows("metrics.toml", "metric")
     )
@@ -114,7 +123,7 @@ def load_messages() -> Mapping[str, Message]:
         Message(
             id=text(row, "id"),
             needles=texts(row, "needles"),
-            pattern=pattern(row, "pattern"),
+            expression=text(row, "pattern"),
             traced=flag(row, "traced") if "traced" in row else False,
             level=text(row, "level"),
             since=bound(row.get("since")),
@@ -233,7 +242,8 @@ def setting_name(key: str, version: Version | str | None = None) -> str:
 def setting_id(name: str) -> str | None:
     """Return the id of the setting with a name, of any version; None when it is not known.
 
-    Connectors of 3.x could have any name; `dbms.connector.<any>.thread_pool_max_size` is found.
+    Bolt connectors of 3.x could have any name but those of the HTTP connectors;
+    `dbms.connector.<any>.thread_pool_max_size` is found.
 
     Examples
     --------
@@ -244,7 +254,7 @@ def setting_id(name: str) -> str | None:
     if name in known:
         return known[name]
     parts = name.split(".")
-    if len(parts) == 4 and parts[:2] == ["dbms", "connector"]:
+    if len(parts) == 4 and parts[:2] == ["dbms", "connector"] and parts[2] not in _OTHERS:
         return known.get(f"dbms.connector.bolt.{parts[3]}")
     return None
 

@@ -21,7 +21,9 @@ __all__ = [
     "bound",
     "by_id",
     "choice",
+    "defaults",
     "flag",
+    "known_bound",
     "names",
     "number",
     "pattern",
@@ -174,6 +176,20 @@ def bound(value: object) -> _Bound:
     raise CatalogueError(f'a version is text such as "5.26" or "unknown", found {value!r}')
 
 
+def known_bound(value: object) -> Version | None:
+    """Return a version, or None for an open end; `unknown` is refused.
+
+    Examples
+    --------
+    >>> str(known_bound("4.3")), known_bound(None)
+    ('4.3.0', None)
+    """
+    found = bound(value)
+    if found == "unknown":
+        raise CatalogueError("here a version must be known")
+    return found if isinstance(found, Version) else None
+
+
 def names(row: Mapping[str, object]) -> tuple[Interval, ...]:
     """Return a row's names with their versions.
 
@@ -182,10 +198,25 @@ def names(row: Mapping[str, object]) -> tuple[Interval, ...]:
     >>> names({"id": "x", "names": [{"name": "a.b", "since": "5.0"}]})[0].name
     'a.b'
     """
-    value = row.get("names")
+    return _intervals(row, "names", "name")
+
+
+def defaults(row: Mapping[str, object]) -> tuple[Interval, ...]:
+    """Return what a row's default was in which versions; empty where it never changed.
+
+    Examples
+    --------
+    >>> defaults({"id": "x", "defaults": [{"value": "3s", "until": "4.2"}]})[0].name
+    '3s'
+    """
+    return _intervals(row, "defaults", "value") if "defaults" in row else ()
+
+
+def _intervals(row: Mapping[str, object], key: str, name: str) -> tuple[Interval, ...]:
+    value = row.get(key)
     if not isinstance(value, list) or not value:
-        raise CatalogueError(f"{row.get('id')!r}: `names` must be a list of names")
+        raise CatalogueError(f"{row.get('id')!r}: `{key}` must be a list of {key}")
     return tuple(
-        Interval(text(item, "name"), bound(item.get("since")), bound(item.get("until")))
+        Interval(text(item, name), bound(item.get("since")), bound(item.get("until")))
         for item in value
     )

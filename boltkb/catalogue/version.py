@@ -60,6 +60,17 @@ class Version:
         major, minor, patch = (int(part) if part else 0 for part in found.groups())
         return cls(major, minor, patch)
 
-    def __str__(self) -> str:
+    @property
+    def short(self) -> str:
+        """The version without its patch, as people write it.
+
+        Examples
+        --------
+        >>> Version(5, 26, 30).short, Version(2025, 6).short
+        ('5.26', '2025.06')
+        """
         minor = f"{self.minor:02d}" if self.major >= 2025 else str(self.minor)
-        return f"{self.major}.{minor}.{self.patch}"
+        return f"{self.major}.{minor}"
+
+    def __str__(self) -> str:
+        return f"{self.short}.{self.patch}"

@@ -6,12 +6,12 @@ Knows no file format; `opening` fills it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from boltkb.catalogue import load_settings, setting_id
 from boltkb.errors import CatalogueError
+from boltkb.exports.counts import counted, iso, told
 from boltkb.exports.records import (
     ConnectionRow,
     DriverPool,
@@ -111,6 +111,11 @@ class Export(Shown):
     machine: Mapping[str, MachineFact] = field(default_factory=dict)
     servers: tuple[Export, ...] = ()
 
+    @property
+    def server_names(self) -> tuple[str, ...]:
+        """The names of a cluster's members, as `open_export` takes them."""
+        return tuple(server.name.removeprefix(f"{self.name}-") for server in self.servers)
+
     def setting(self, key: str) -> SettingValue | None:
         """Return a setting by its id in the catalogue, whatever its name in the version.
 
@@ -176,6 +181,13 @@ class Export(Shown):
 
     def facts(self) -> Mapping[str, object]:
         """Return what `facts.json` says about the export, times as ISO 8601 in UTC."""
+        return self._facts(self._ignored())
+
+    def facts_in_full(self) -> Mapping[str, object]:
+        """Return the facts with every ignored file by its own name, however many they are."""
+        return self._facts([(entry.path, entry.why) for entry in self.ignored])
+
+    def _facts(self, ignored: Sequence[tuple[str, str]]) -> Mapping[str, object]:
         return {
             "export": {
                 "name": self.name,
@@ -196,8 +208,9 @@ class Export(Shown):
                     }
                     for source in self.sources
                 ],
-                "ignored": [{"path": path, "why": why} for path, why in self._ignored()],
+                "ignored": [{"path": path, "why": why} for path, why in ignored],
                 "problems": list(self.problems),
+                **counted(self),
             }
         }
 
@@ -220,24 +233,24 @@ class Export(Shown):
         return f"Export {self.name}{made}: {server}, {time}, {len(self.sources)} files read."
 
     def _notes(self) -> list[str]:
-        notes = list(self.problems)
+        notes = [*told(self), *self.problems]
         ignored = self._ignored()
         if ignored:
-            told = "; ".join(f"{path}: {why}" for path, why in ignored)
-            notes.append(f"Not read: {told}.")
+            named = "; ".join(f"{path}: {why}" for path, why in ignored)
+            notes.append(f"Not read: {named}.")
         return notes
 
     def _ignored(self) -> list[tuple[str, str]]:
         # A server's home holds thousands of files; past a dozen for one reason they are counted.
         counts = Counter(entry.why for entry in self.ignored)
-        told: dict[str, int] = {}
+        first: dict[str, int] = {}
         lines: list[tuple[str, str]] = []
         for entry in self.ignored:
             many = counts[entry.why] > _TOLD
             if not many:
                 lines.append((entry.path, entry.why))
-            elif entry.why not in told:
-                told[entry.why] = len(lines)
+            elif entry.why not in first:
+                first[entry.why] = len(lines)
                 more = counts[entry.why] - 1
                 lines.append((f"{entry.path} and {more} more files", entry.why))
         return lines
@@ -273,16 +286,3 @@ def empty_export(
         ignored=(),
         problems=(),
     )
-
-
-def iso(time: float | None) -> str | None:
-    """Return a time as ISO 8601 in UTC, to the second; None stays None.
-
-    Examples
-    --------
-    >>> iso(1719501420.4), iso(None)
-    ('2024-06-27T15:17:00Z', None)
-    """
-    if time is None:
-        return None
-    return datetime.fromtimestamp(int(time), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

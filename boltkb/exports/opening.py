@@ -7,65 +7,79 @@ readers know the formats.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from boltkb.catalogue import load_messages
 from boltkb.errors import ExportError
+from boltkb.exports.assembling import assemble
+from boltkb.exports.cache import cached
 from boltkb.exports.export import Export
-from boltkb.exports.gathered import Found, Gathered, Taker
-from boltkb.exports.intake.manifests import Manifest
+from boltkb.exports.gathered import Found, Gathered
 from boltkb.exports.intake.members import Member, list_members
+from boltkb.exports.intake.packing import printable
 from boltkb.exports.intake.streams import Limits
-from boltkb.exports.intake.take import take_manifests
-from boltkb.exports.logs.incidents import count_once, restart_times
-from boltkb.exports.logs.take import take_logs
-from boltkb.exports.metrics.take import take_metrics
-from boltkb.exports.moments.take import take_connections, take_dumps, take_transactions
+from boltkb.exports.progress import Progress, Watch
 from boltkb.exports.recognise import recognise
-from boltkb.exports.reconcile import Clock, clock_of, settings_in_force, timed
 from boltkb.exports.records import Ignored, SourceKind
-from boltkb.exports.servers import one_server
-from boltkb.exports.settings.take import take_configurations
+from boltkb.exports.remote import is_address, open_address
+from boltkb.exports.servers import Server, one_server, part_servers
+from boltkb.exports.takers import TAKERS
 
-__all__ = ["open_export"]
-
-
-#: What is read first may tell how to read the rest: logs know the zone of dates without one.
-_TAKERS: Mapping[SourceKind, Taker] = {
-    "metric": take_metrics,
-    "log": take_logs,
-    "configuration": take_configurations,
-    "thread-dump": take_dumps,
-    "transactions": take_transactions,
-    "connections": take_connections,
-    "manifest": take_manifests,
-}
+__all__ = ["list_servers", "open_export"]
 
 
-def open_export(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Export:
-    r"""Return what a folder, a zip archive or a single file holds of a Neo4j server's evidence.
+#: What is left off a file's name to call its export; of `a.tar.gz` both.
+_ENDING = re.compile(r"(?<=.)(?:\.tar)?\.[^.]*$")
+#: What says nothing of a server's threads by itself.
+_NO_EVIDENCE: frozenset[SourceKind] = frozenset({"manifest", "server-notes"})
+
+
+def open_export(
+    path: str | os.PathLike[str],
+    *,
+    server: str = "",
+    start: str = "",
+    end: str = "",
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> Export:
+    r"""Return what a folder, an archive or a single file holds of a Neo4j server's evidence.
 
     Files are recognised by their own names and first bytes; folders may be named and nested in
-    any way, so the layout of `neo4j-admin server report` is read as it is.
+    any way, so the layout of `neo4j-admin server report` is read as it is.  A folder in which
+    the exports of several servers lie side by side is a cluster.  What a large
+    export held is kept in a cache (`boltkb.exports.cache`), until one of its files changes.
 
     Parameters
     ----------
     path : str or path-like
-        A folder, a zip archive, or one file.
+        A folder, an archive (zip, tar, tar packed with gzip), or one file; or the address of a
+        running Prometheus, `http://` or `https://`.
+    server : str, optional
+        Of a cluster, the one server to read, by the name that `list_servers` gives; of a
+        Prometheus, the `instance`.
+    start, end : str, optional
+        The span to ask a Prometheus for, which needs both, ISO 8601 or epoch seconds; files are
+        read whole.
     limits : Limits, optional
         How much may be read.
+    progress : callable, optional
+        Called as `progress(done, total, what)` when the reading of a file begins, and once with
+        `done == total` at the end.
 
     Returns
     -------
     Export
-        What is missing is missing, and what is broken is counted: neither is an error.
+        What is missing is missing, and what is broken is counted: neither is an error.  Of a
+        cluster, one whose `servers` are the exports of its members.
 
     Raises
     ------
     ExportError
-        When the path is absent or empty, is not what its name says, holds the files of several
-        servers, or holds nothing that is known.
+        When the path is absent or empty, is not what its name says, holds no such server, holds
+        files of several servers that cannot be told apart, or holds nothing that is known.
 
     Examples
     --------
@@ -75,20 +89,137 @@ def open_export(path: str | os.PathLike[str], *, limits: Limits | None = None) -
     ...     open_export(folder).setting("bolt-threads-max").value
     '8'
     """
-    given = Path(path)
-    members, ignored = list_members(given, limits)
-    gathered = Gathered(ignored=list(ignored))
-    found = one_server(_recognised(members, gathered), given, gathered.ignored, gathered.problems)
-    for kind, take in _TAKERS.items():
-        entries = [entry for entry in found if entry.kind == kind]
+    if is_address(os.fspath(path)):
+        return open_address(os.fspath(path), server=server, start=start, end=end)
+    given, chosen = Path(path), limits or Limits()
+    return cached(given, chosen, lambda: _opened(given, server, chosen, progress), server=server)
+
+
+def list_servers(path: str | os.PathLike[str], *, limits: Limits | None = None) -> tuple[str, ...]:
+    """Return the names of the servers whose exports a path holds side by side.
+
+    Parameters
+    ----------
+    path : str or path-like
+    limits : Limits, optional
+
+    Returns
+    -------
+    tuple of str
+        Empty where the path holds the export of one server.
+
+    Raises
+    ------
+    ExportError
+        As `open_export`, for a path that cannot be looked through.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for size, name in ((8, "core-1"), (9, "core-2")):
+    ...         Path(folder, name).mkdir()
+    ...         text = f"server.bolt.thread_pool_max_size={size}"
+    ...         _ = Path(folder, name, "neo4j.conf").write_text(text)
+    ...     list_servers(folder)
+    ('core-1', 'core-2')
+    """
+    if is_address(os.fspath(path)):
+        return ()
+    servers, _ = part_servers(_looked_through(Path(path), Gathered(), limits or Limits()))
+    return tuple(part.name for part in servers)
+
+
+def _opened(given: Path, server: str, limits: Limits, progress: Progress | None) -> Export:
+    gathered = Gathered()
+    found = _looked_through(given, gathered, limits)
+    servers, rest = part_servers(found)
+    if server:
+        _check_server(server, servers, given)
+    elif not servers:
+        return _one(given, _name(given), found, gathered, Watch(len(found), progress))
+    chosen = [part for part in servers if server in {"", part.name}]
+    files = sum(len(part.found) for part in chosen) + (0 if server else len(rest))
+    watch = Watch(files, progress)
+    members = [
+        _one(
+            given,
+            f"{_name(given)}-{part.name}",
+            part.found,
+            _within(gathered, part.root),
+            watch,
+            noted=(gathered.problems, part.root),
+        )
+        for part in chosen
+    ]
+    if server:
+        return members[0]
+    roots = tuple(part.root for part in servers)
+    outside = [entry for entry in gathered.ignored if not entry.path.startswith(roots)]
+    shared = Gathered(
+        ignored=outside,
+        problems=[problem for problem in gathered.problems if not problem.startswith(roots)],
+    )
+    _read(rest, given, shared, watch)
+    return replace(
+        assemble(given, _name(given), shared),
+        start=min((m.start for m in members if m.start is not None), default=None),
+        end=max((m.end for m in members if m.end is not None), default=None),
+        servers=tuple(members),
+    )
+
+
+def _looked_through(given: Path, gathered: Gathered, limits: Limits) -> list[Found]:
+    members, ignored = list_members(given, limits, notes=gathered.problems)
+    gathered.ignored += ignored
+    return _recognised(members, gathered)
+
+
+def _check_server(server: str, servers: Sequence[Server], given: Path) -> None:
+    names = [part.name for part in servers]
+    if server not in names:
+        there = f"it holds {', '.join(names)}" if names else "it holds the export of one server"
+        raise ExportError(f"holds no server `{server}`; {there}", given)
+
+
+def _within(gathered: Gathered, root: str) -> Gathered:
+    return Gathered(
+        ignored=[entry for entry in gathered.ignored if entry.path.startswith(root)],
+        problems=[problem for problem in gathered.problems if problem.startswith(root)],
+    )
+
+
+def _one(
+    given: Path,
+    name: str,
+    found: Sequence[Found],
+    gathered: Gathered,
+    watch: Watch,
+    *,
+    noted: tuple[Sequence[str], str] = ((), ""),
+) -> Export:
+    _read(found, given, gathered, watch)
+    # Of a cluster, what was noticed while its members were read belongs to one of them.
+    notes, root = noted
+    gathered.problems += [note for note in notes if note.startswith(root)]
+    if all(source.kind in _NO_EVIDENCE for source in gathered.sources):
+        raise ExportError(_nothing(gathered.ignored), given)
+    return assemble(given, name, gathered)
+
+
+def _read(found: Sequence[Found], given: Path, gathered: Gathered, watch: Watch) -> None:
+    own = one_server(found, given, gathered.ignored, gathered.problems)
+    watch.finish(len(found) - len(own))
+    for kind, take in TAKERS.items():
+        entries = [watch.told(entry) for entry in own if entry.kind == kind]
         if entries:
             take(entries, gathered)
-        if kind == "log":
-            gathered.zone = _clock(gathered).zone
-    evidence = [source for source in gathered.sources if source.kind != "manifest"]
-    if not evidence:
-        raise ExportError(_nothing(gathered.ignored), given)
-    return _export(given, gathered)
+            watch.finish(len(entries))
+
+
+def _name(given: Path) -> str:
+    name = printable(given.name or given.resolve().name or "export")
+    return name if given.is_dir() else _ENDING.sub("", name)
 
 
 def _recognised(members: Sequence[Member], gathered: Gathered) -> list[Found]:
@@ -102,21 +233,13 @@ def _recognised(members: Sequence[Member], gathered: Gathered) -> list[Found]:
             continue
         if seen.kind is None:
             gathered.ignored.append(Ignored(member.path, seen.why))
-        elif seen.kind not in _TAKERS:
+        elif seen.kind not in TAKERS:
             why = f"a {seen.kind.replace('-', ' ')}, which is not read"
             gathered.ignored.append(Ignored(member.path, why))
         else:
             found.append(Found(member, seen.kind, seen.stem, seen.number))
     # The older a rotated file, the higher its number.
     return sorted(found, key=lambda entry: (entry.stem, -entry.number, entry.member.path))
-
-
-def _clock(gathered: Gathered) -> Clock:
-    logs = sorted(
-        (log for log in gathered.logs if log.span is not None),
-        key=lambda log: log.span.end if log.span else 0.0,
-    )
-    return clock_of([log.span for log in logs if log.span], [log.zone for log in logs])
 
 
 def _nothing(ignored: Sequence[Ignored]) -> str:
@@ -126,69 +249,4 @@ def _nothing(ignored: Sequence[Ignored]) -> str:
     return (
         "nothing that a Neo4j server exports was recognised"
         " (sought: metric CSV files, neo4j.log, debug.log, neo4j.conf, thread dumps)." + looked
-    )
-
-
-def _export(path: Path, gathered: Gathered) -> Export:
-    manifest = gathered.manifest or Manifest()
-    events = count_once(
-        [*(event for log in gathered.logs for event in log.events), *gathered.events]
-    )
-    spans = tuple(
-        sorted(
-            (log.span for log in gathered.logs if log.span is not None),
-            key=lambda span: (span.start, span.file),
-        )
-    )
-    starts = [float(series.times[0]) for series in gathered.series.values()]
-    ends = [float(series.times[-1]) for series in gathered.series.values()]
-    start = min([*starts, *(span.start for span in spans)], default=None)
-    end = max([*ends, *(span.end for span in spans)], default=None)
-    told = [log for log in gathered.logs if log.settings is not None and log.span is not None]
-    if told:
-        newest = max(told, key=lambda log: log.span.end if log.span else 0.0)
-        settings, problems = settings_in_force(
-            gathered.settings, newest.settings or (), configured=gathered.configured
-        )
-    else:
-        settings, problems = gathered.settings, ()
-    gathered.problems += problems
-    dumps, problems = timed(gathered.dumps, start, end, _clock(gathered))
-    gathered.problems += problems
-    resets = [times for times in gathered.resets if len(times)]
-    editions = [log.edition for log in gathered.logs if log.edition]
-    versions = [event.text for event in events if event.kind == "startup"]
-    version = manifest.version
-    if versions:
-        found = load_messages()["startup"].pattern.search(versions[-1])
-        version = found["version"] if found else version
-    said = manifest.version
-    if said and version and not version.startswith(said) and not said.startswith(version):
-        gathered.problems.append(f"the manifest says Neo4j {said}, the log {version}")
-    name = path.name or path.resolve().name or "export"
-    return Export(
-        name=name if path.is_dir() else Path(name).stem,
-        path=str(path),
-        version=version,
-        edition=editions[-1] if editions else manifest.edition,
-        start=start,
-        end=end,
-        simulated=manifest.simulated,
-        settings=settings,
-        series=dict(sorted(gathered.series.items())),
-        events=events,
-        log_spans=spans,
-        restarts=restart_times(events, resets, start),
-        thread_dumps=dumps,
-        transactions=tuple(gathered.transactions),
-        connections=tuple(gathered.connections),
-        sockets=tuple(gathered.sockets),
-        holds=gathered.holds,
-        queries=gathered.queries,
-        drivers=tuple(gathered.drivers),
-        machine={known.id: known for known in gathered.machine},
-        sources=tuple(sorted(gathered.sources, key=lambda source: source.path)),
-        ignored=tuple(sorted(gathered.ignored, key=lambda entry: entry.path)),
-        problems=tuple(dict.fromkeys(gathered.problems)),
-        sampling_interval=manifest.sampling_interval,
     )

@@ -25,21 +25,22 @@ _CONF_NAME = re.compile(r"^neo4j(?!-admin)[^/]*\.conf$")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 #: Files of these kinds are scanned as bytes, so they must be UTF-8.
-_NARROW: frozenset[SourceKind] = frozenset({"log", "query-log", "metric"})
+_NARROW: frozenset[SourceKind] = frozenset({"log", "gc-log", "query-log", "metric"})
 #: The rooms are asked in this order; the first that knows a file has it.
 _SHAPES: tuple[Callable[[str, bytes], SourceKind | None], ...] = (
-    metrics.looks_like,
     queries.looks_like,
     drivers.looks_like,
+    # Takes any page of a metrics endpoint, a client's among them.
+    metrics.looks_like,
     moments.looks_like,
     logs.looks_like,
     settings.looks_like,
 )
+_LOG_SETTINGS = frozenset({"server-logs.xml", "user-logs.xml"})
 _NOT_READ = {
     ".jar": "a program",
     ".class": "a program",
     ".hprof": "a heap dump",
-    ".xml": "settings of the logs, not read",
     ".html": "a page",
     ".png": "a picture",
     ".svg": "a picture",
@@ -94,6 +95,8 @@ def recognise(member: Member) -> Recognised:
 
 def _kind(member: Member, stem: str) -> tuple[SourceKind | None, str]:
     lower = stem.lower()
+    if lower.endswith(".xml") and lower not in _LOG_SETTINGS:
+        return None, "not a kind of file that is read"
     for ending, why in _NOT_READ.items():
         if lower.endswith(ending):
             return None, why
@@ -101,6 +104,8 @@ def _kind(member: Member, stem: str) -> tuple[SourceKind | None, str]:
         return None, "not evidence that a server exports"
     if lower == "manifest.toml":
         return "manifest", ""
+    if other := logs.why_not(lower):
+        return None, other
     if lower.endswith(".conf") and not _CONF_NAME.match(lower):
         return None, "not the server's own configuration"
     head = member.head()

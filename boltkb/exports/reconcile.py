@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from boltkb.catalogue import load_settings, setting_id
+from boltkb.catalogue import setting_id
 from boltkb.exports.records import LogSpan, SettingValue, ThreadDump
+from boltkb.exports.settings.ranks import disagreement, weighed
 from boltkb.tables import span
 
 __all__ = ["Clock", "clock_of", "settings_in_force", "timed"]
@@ -40,17 +41,23 @@ def settings_in_force(
     told: Sequence[SettingValue],
     *,
     configured: bool,
+    started: bool = True,
 ) -> tuple[Mapping[str, SettingValue], tuple[str, ...]]:
     """Return the settings that the server ran with, and what does not agree about them.
+
+    Ranked by how they are known: a file, the environment, the start, the running server.
 
     Parameters
     ----------
     written : mapping of str to SettingValue
-        From neo4j.conf.
+        From neo4j.conf and from the environment.
     told : sequence of SettingValue
-        From the server's own start diagnostics, which list what was set.
+        From the server itself: its start diagnostics, which list what was set, and what it
+        listed when it was asked.
     configured : bool
         Whether there is a neo4j.conf at all.
+    started : bool
+        Whether there are start diagnostics.
 
     Returns
     -------
@@ -61,31 +68,41 @@ def settings_in_force(
     >>> from boltkb.exports.records import Where
     >>> name = "server.bolt.thread_pool_max_size"
     >>> conf = {name: SettingValue(name, "40", Where("neo4j.conf", 1))}
-    >>> log = [SettingValue(name, "8", Where("debug.log", 90))]
+    >>> log = [SettingValue(name, "8", Where("debug.log", 90), "start")]
     >>> settings, problems = settings_in_force(conf, log, configured=True)
     >>> settings[name].value, len(problems)
     ('8', 1)
     """
     settings = dict(written)
     problems: list[str] = []
-    in_force = {value.name: value for value in told}
-    for name, value in in_force.items():
+    asked = {value.name: value for value in told if value.origin == "running"}
+    at_start = {
+        value.name: replace(value, origin="start") for value in told if value.origin != "running"
+    }
+    for name, value in at_start.items():
         if name not in written:
             settings[name] = value
-        elif _weighed(name) and value.value.lower() != written[name].value.strip().lower():
+        elif problem := disagreement(value, written[name]):
             settings[name] = value
-            problems.append(
-                f"{name} is {written[name].value} in {written[name].where}, but the server started"
-                f" with {value.value} ({value.where}); what it started with is taken"
-            )
+            problems += problem
+    by_id = {known: name for name in settings if (known := setting_id(name)) is not None}
+    for name, value in asked.items():
+        # The same setting under another version's name is not what this server goes by.
+        weak = settings.pop(name, None) or settings.pop(by_id.get(setting_id(name) or "", ""), None)
+        if weak is not None:
+            problems += disagreement(value, weak)
+        settings[name] = value
+    if not started:
+        return settings, tuple(problems)
     if not configured:
-        problems.append(
-            "no neo4j.conf: settings are those that the server listed at its start"
-            " in debug.log; what is not listed had its default"
-        )
+        if not asked:
+            problems.append(
+                "no neo4j.conf: settings are those that the server listed at its start"
+                " in debug.log; what is not listed had its default"
+            )
         return settings, tuple(problems)
     for name, value in written.items():
-        if _weighed(name) and name not in in_force:
+        if weighed(name) and name not in at_start and name not in asked:
             problems.append(
                 f"{name} is set in {value.where}, but the server did not list it at its start;"
                 " it may have been changed since, without a restart"
@@ -128,6 +145,8 @@ def clock_of(spans: Sequence[LogSpan], zones: Sequence[str | None]) -> Clock:
     if ahead == 0:
         # Logs are in UTC by default, whatever the machine's zone: a guess, checked by the span.
         return Clock(UTC, "")
+    if abs(ahead) >= 86_400:
+        return Clock(UTC, "it is read as UTC, since the logs' offset is none that a zone has")
     side = "ahead of" if ahead > 0 else "behind"
     return Clock(
         timezone(timedelta(seconds=ahead)),
@@ -190,9 +209,3 @@ def timed(
         key=lambda dump: (dump.time is None, dump.time or 0.0, dump.where.file),
     )
     return tuple(ordered), tuple(dict.fromkeys(problems))
-
-
-def _weighed(name: str) -> bool:
-    # Durations and lists have several spellings; numbers and switches have one.
-    known = setting_id(name)
-    return known is not None and load_settings()[known].kind in {"integer", "boolean"}

@@ -15,7 +15,7 @@ from boltkb.tables import sentence, share
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["plot_busy", "plot_sizing"]
+__all__ = ["draw_band", "plot_busy", "plot_sizing"]
 
 
 def plot_busy(fit: Fit) -> go.Figure:
@@ -38,7 +38,9 @@ def plot_busy(fit: Fit) -> go.Figure:
     if shape is not None:
         counts = shape.counts.astype(int).tolist()
         if shape.predicted.size:
-            _band(figure, counts, percent(shape.low), percent(shape.high), "95 % of such samples")
+            draw_band(
+                figure, counts, percent(shape.low), percent(shape.high), "95 % of such samples"
+            )
         figure.add_bar(
             x=counts,
             y=percent(shape.observed),
@@ -96,7 +98,7 @@ def plot_sizing(sizing: Sizing, pool: Pool) -> go.Figure:
     if curve is not None:
         shown = _telling(curve.high, floor)
         threads = curve.servers[shown].astype(int).tolist()
-        _band(
+        draw_band(
             figure,
             threads,
             log_safe(curve.low[shown], floor),
@@ -170,7 +172,20 @@ def plot_sizing(sizing: Sizing, pool: Pool) -> go.Figure:
     return figure
 
 
-def _band(figure: go.Figure, at: list[int], low: list[float], high: list[float], name: str) -> None:
+def draw_band(
+    figure: go.Figure, at: list[int], low: list[float], high: list[float], name: str
+) -> None:
+    """Draw the area between two lines.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+    at : list of int
+        Points across.
+    low, high : list of float
+    name : str
+        What the legend says.
+    """
     figure.add_scatter(
         x=at,
         y=high,

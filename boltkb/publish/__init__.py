@@ -25,6 +25,7 @@ def report(
     notebook: str | os.PathLike[str] = "thread_pool",
     parameters: Mapping[str, object] | None = None,
     out: str | os.PathLike[str],
+    redact: bool | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Published:
     """Return the files of a report on one export.
@@ -39,6 +40,9 @@ def report(
         The notebook's other parameters.
     out : path
         The folder the files go to.
+    redact : bool, optional
+        Whether users, clients, servers and literals of queries get pseudonyms; left out, they do
+        where the folder belongs to a site's pages.
     progress : callable, optional
         Called with the cells done, all cells, and what is being worked at.
 
@@ -62,4 +66,4 @@ def report(
         raise ParameterError("`export` is given twice: as the path and as a parameter")
     from boltkb.publish.run import run_report  # heavy: papermill and nbconvert
 
-    return run_report(notebook, {"export": path, **given}, out, progress=progress)
+    return run_report(notebook, {"export": path, **given}, out, redact=redact, progress=progress)

@@ -48,6 +48,70 @@ class SourceFacts(_Part):
     kind: str
 
 
+class QueryFacts(_Part):
+    """What the query logs count."""
+
+    completed: int = Field(ge=0)
+    failed: int = Field(ge=0)
+    unfinished: int = Field(ge=0)
+
+
+class HoldFacts(_Part):
+    """What the trace of threads counts."""
+
+    asked: int = Field(ge=0)
+    begun: int = Field(ge=0)
+    rejected: int = Field(ge=0)
+    unfinished: int = Field(ge=0)
+
+
+class DriverFacts(_Part):
+    """A connection pool on the client's side."""
+
+    language: str
+    address: str
+    counts: dict[str, int]
+
+
+class SocketFacts(_Part):
+    """What lists of sockets count."""
+
+    lists: int = Field(ge=0)
+    by_state: dict[str, int]
+
+
+class MachineFacts(_Part):
+    """What the server says of its machine."""
+
+    value: float | None
+    text: str
+    where: str
+
+
+class AnswerFacts(_Part):
+    """Whether the export answers a question, and by what."""
+
+    id: str
+    state: Literal["answered", "partly", "cannot_tell"]
+    recipes: list[str]
+
+
+class StepFacts(_Part):
+    """A way to more evidence."""
+
+    recipe: str
+    title: str
+    takes_effect: str
+    snippets: list[dict[str, str | None]]
+
+
+class MissingFacts(_Part):
+    """What the export can tell, and how to have the rest."""
+
+    answers: list[AnswerFacts]
+    steps: list[StepFacts]
+
+
 class ExportFacts(_Part):
     """What the export is and what it holds."""
 
@@ -57,6 +121,16 @@ class ExportFacts(_Part):
     start: str | None
     end: str | None
     sources: list[SourceFacts]
+    # Facts that were written before these were known lack them.
+    evidence: dict[str, int] = Field(default_factory=dict)
+    queries: QueryFacts | None = None
+    holds: HoldFacts | None = None
+    drivers: list[DriverFacts] = Field(default_factory=list)
+    sockets: SocketFacts | None = None
+    machine: dict[str, MachineFacts] = Field(default_factory=dict)
+    servers: list[str] = Field(default_factory=list)
+    # Only where the report asks what is missing.
+    missing: MissingFacts | None = None
 
 
 class PoolFacts(_Part):

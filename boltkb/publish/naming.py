@@ -38,7 +38,8 @@ def export_id(path: str | Path) -> str:
 
     It decides whether a second report of the same name is the same export, run again.
     """
-    return hashlib.sha256(str(Path(path).resolve()).encode()).hexdigest()[:12]
+    place = str(path) if "://" in str(path) else str(Path(path).resolve())
+    return hashlib.sha256(place.encode()).hexdigest()[:12]
 
 
 def choose_slug(name: str, identity: str, out: Path) -> str:

@@ -59,7 +59,10 @@ class ReportParameters(BaseModel):
     Parameters
     ----------
     export : str
-        Path of the export: a folder, an archive or one file.
+        Path of the export: a folder, an archive or one file; or the address of a Prometheus,
+        which needs `start` and `end`.
+    server : str
+        Of a folder with the exports of several servers, the one to report on; empty otherwise.
     start, end : str
         The time window, ISO 8601 with zone; empty for the whole export.
     title : str
@@ -69,6 +72,7 @@ class ReportParameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     export: str = Field(min_length=1)
+    server: str = Field(default="", max_length=300)
     start: Moment = ""
     end: Moment = ""
     title: str = Field(default="", max_length=200)
@@ -89,6 +93,9 @@ class ThreadPoolParameters(ReportParameters):
     ----------
     target_rejection : float, between 0 and 1, both left out
         The share of thread requests that may be rejected; threads are sized for it.
+    redact : str
+        Path of a private file with the key for pseudonyms of users, clients and servers, made
+        where it is absent; empty: names are shown.
 
     Examples
     --------
@@ -97,6 +104,7 @@ class ThreadPoolParameters(ReportParameters):
     """
 
     target_rejection: float = Field(default=0.001, gt=0, lt=1)
+    redact: str = Field(default="", max_length=4096)
 
 
 #: Counts of a simulated system, so that the playground shows a fit before anybody pastes.

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 import papermill
@@ -24,8 +25,20 @@ from boltkb.publish.facts import Facts, check_facts, dump_facts, gather_facts
 from boltkb.publish.index import is_reports_folder, write_index
 from boltkb.publish.naming import choose_slug, export_id, slugify
 from boltkb.publish.parameters import MODELS, check_names, check_parameters
+from boltkb.publish.privacy import (
+    check_hidden,
+    forget_parameters,
+    hidden_parameters,
+    in_site,
+    keep_private,
+    private_file,
+    private_identity,
+)
 
 __all__ = ["Progress", "Published", "find_notebook", "run_report"]
+
+#: Parameters that name places of the machine the report was made on.
+_PRIVATE = ("export", "redact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +104,7 @@ def run_report(
     parameters: Mapping[str, object],
     out: str | os.PathLike[str],
     *,
+    redact: bool | None = None,
     progress: Progress | None = None,
 ) -> Published:
     """Return the files of a report, made by one execution of a notebook.
@@ -104,6 +118,10 @@ def run_report(
     out : path
         The folder for the files, made when absent.  If it is the site's folder of reports,
         the list of reports is brought up to date as well.
+    redact : bool, optional
+        Whether users, clients, servers and literals of queries get pseudonyms.  Left out: yes
+        where the folder belongs to a site's pages, no for a report on one's own disk.  What the
+        pseudonyms stand for is kept beside the report in `.<slug>.redaction.json`.
     progress : callable, optional
         Called with the cells done, all cells, and what is being worked at.
 
@@ -124,20 +142,60 @@ def run_report(
     path, folder = find_notebook(notebook), Path(out)
     checked = _checked(path, parameters)
     export = str(checked["export"])
-    if not Path(export).exists():
+    if "://" in export:
+        if "@" in urlsplit(export).netloc:
+            raise ParameterError(
+                "the address holds a user and a password, and a report shows its parameters; leave"
+                " them out and set BOLTKB_PROMETHEUS_AUTHORIZATION"
+            )
+    elif not Path(export).exists():
         raise ExportError("there is no such file or folder; give the path of an export", export)
     if folder.exists() and not folder.is_dir():
         raise ParameterError(f"`{folder}` is not a folder; reports need one")
 
+    with contextlib.ExitStack() as stack:
+        private = None
+        if _wanted(redact, checked, folder):
+            private = stack.enter_context(private_file(folder, export))
+            checked["redact"] = str(private)
+        return _run(path, checked, folder, private, progress)
+
+
+def _wanted(redact: bool | None, checked: Mapping[str, object], folder: Path) -> bool:
+    """Whether the run hides names with a private file of its own making."""
+    if "redact" not in checked:
+        if redact:
+            raise ParameterError("this notebook takes no parameter `redact`; it cannot hide names")
+        return False
+    if checked["redact"]:
+        if redact is False:
+            raise ParameterError("the parameter `redact` is given, and not to redact as well")
+        return False
+    return in_site(folder) if redact is None else redact
+
+
+def _run(
+    path: Path,
+    checked: Mapping[str, object],
+    folder: Path,
+    private: Path | None,
+    progress: Progress | None,
+) -> Published:
+    export = str(checked["export"])
     executed = execute_notebook(path, checked, progress=progress)
     facts = gather_facts(executed)
     seen = check_facts(facts)
-    identity = export_id(export)
+    given = str(checked.get("redact") or "")
+    identity = private_identity(Path(given)) if given else export_id(export)
+    shown = dict(checked)
+    if given:
+        shown = hidden_parameters(checked, seen.export.name)
+        forget_parameters(executed, shown)
     plain = slugify(seen.export.name)
     slug = choose_slug(seen.export.name, identity, folder)
     facts["run"] = {
         "notebook": path.stem,
-        "parameters": {name: value for name, value in checked.items() if name != "export"},
+        "parameters": {name: value for name, value in shown.items() if name not in _PRIVATE},
         "export_id": identity,
         "boltkb": metadata.version("boltkb"),
         "published": executed.metadata.papermill.end_time,
@@ -151,7 +209,11 @@ def run_report(
         }
     except (ValueError, KeyError, TypeError) as error:
         raise RunError(f"the report could not be rendered: {error}") from error
+    if given:
+        check_hidden(texts, Path(given), (export, str(Path(export).resolve())))
     _write(folder, texts)
+    if private is not None:
+        keep_private(private, folder, slug)
     if is_reports_folder(folder):
         write_index(folder)
     return _published(folder, slug, seen, renamed=slug != plain)
@@ -169,7 +231,10 @@ def _checked(path: Path, parameters: Mapping[str, object]) -> dict[str, object]:
                 "Jupyter, or run it with papermill"
             )
         return check_parameters(path.stem, values)
-    check_names(papermill.inspect_notebook(path), values)
+    names = papermill.inspect_notebook(path)
+    check_names(names, values)
+    if "redact" in names:
+        values.setdefault("redact", "")
     if not isinstance(values.get("export"), str):
         raise ParameterError("parameter `export` is missing: the path of an export")
     return values

@@ -288,7 +288,8 @@ class Client:
     connect : float, seconds, >= 0
         To open a connection, before its first message arrives.
     messages : int, >= 1
-        That it sends at once to begin: 2 for RUN and PULL, 3 with BEGIN, 1 for BEGIN alone.
+        That it sends at once to begin: 2 for RUN and PULL, 3 with BEGIN, 1 for BEGIN alone,
+        after whose answer the first query follows.  Every further query is two messages.
     writes : float, 0 to 1
         The share that goes to a cluster's leader; the rest goes to the others.
     stops_at : str or None

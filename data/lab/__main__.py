@@ -21,7 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from data.lab.build import DEFAULT_VERSION, build
 from data.lab.errors import LabError
-from data.lab.scenarios import PROFILES, SCENARIOS, WORKS, Choice, stage
+from data.lab.scenarios import PROFILES, SCENARIOS, WORKS, Choice, Scenario, stage
 from data.lab.server import Server, Settings
 
 
@@ -41,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "start":
             return _start(options)
+        if options.command == "compare":
+            return _compare(options)
         return _capture(options, given)
     except LabError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -74,20 +76,7 @@ def _capture(options: argparse.Namespace, given: list[str]) -> int:
         )
     from data.lab.capture import Plan, make_capture
 
-    choice = Choice(
-        rate=options.rate,
-        hold=options.hold,
-        think=options.think,
-        leak_every=options.leak_every,
-        burst_every=options.burst_every,
-        burst_size=options.burst_size,
-        profile=options.profile,
-        work=options.work,
-        client_pool=options.client_pool,
-        retries=options.retries,
-        default_accounting=options.default_accounting,
-    )
-    scenario = stage(options.scenario, choice)
+    scenario = _scenario(options)
     plan = Plan(
         name=out.name,
         scenario=scenario,
@@ -112,6 +101,44 @@ def _capture(options: argparse.Namespace, given: list[str]) -> int:
         f" {truth['mean_hold_seconds']} s, offered load {truth['offered_load']} erlangs"
     )
     return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from data.lab.setups import run_all
+
+    options.folder.mkdir(parents=True, exist_ok=True)
+    run_all(options.seeds, options.folder, options.out)
+    print(f"{options.out}: renew the twin's side of it with python -m evidence twin")
+    return 0
+
+
+def _scenario(options: argparse.Namespace) -> Scenario:
+    choice = Choice(
+        rate=options.rate,
+        hold=options.hold,
+        think=options.think,
+        leak_every=options.leak_every,
+        burst_every=options.burst_every,
+        burst_size=options.burst_size,
+        profile=options.profile,
+        work=options.work,
+        client_pool=options.client_pool,
+        retries=options.retries,
+        default_accounting=options.default_accounting,
+    )
+    return stage(options.scenario, choice)
+
+
+def plan_of(words: list[str]) -> tuple[Scenario, float]:
+    """Return what a command for a capture asks for, and for how many seconds.
+
+    Parameters
+    ----------
+    words : list of str
+        As after ``python -m data.lab``.
+    """
+    options = _parser().parse_args(words)
+    return _scenario(options), options.minutes * 60
 
 
 def _start(options: argparse.Namespace) -> int:
@@ -173,6 +200,10 @@ def _parser() -> argparse.ArgumentParser:
     capture.add_argument("--retries", action="store_true", help="use the driver's retries")
     capture.add_argument("--all-metrics", action="store_true", help="beyond the default filter")
     capture.add_argument("--seed", type=int, default=1, help="default %(default)s")
+    compare = commands.add_parser("compare", help="the runs that the twin is compared with")
+    compare.add_argument("--folder", type=Path, required=True, help="for the captures")
+    compare.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    compare.add_argument("--seeds", type=int, nargs="+", default=[21, 22], help="%(default)s")
     return parser
 
 

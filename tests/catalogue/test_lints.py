@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib import resources
 from itertools import pairwise
@@ -11,34 +12,50 @@ import pytest
 from boltkb.catalogue import (
     Interval,
     Version,
+    load_driver_lines,
+    load_drivers,
+    load_errors,
+    load_filters,
     load_messages,
     load_metrics,
+    load_questions,
     load_rules,
     load_settings,
     load_sources,
     load_terms,
+    load_threads,
 )
 
 UNITS = {
     "",
     "bytes",
+    "calls",
+    "characters",
     "connections",
     "erlangs",
+    "files",
     "messages",
     "per second",
+    "probes",
     "rejections",
     "seconds",
     "threads",
     "transactions",
 }
-KINDS = {"integer", "boolean", "duration", "list", "string"}
+KINDS = {"integer", "boolean", "duration", "bytes", "list", "string"}
 LOADERS = {
+    "filters.toml": load_filters,
+    "questions.toml": load_questions,
     "settings.toml": load_settings,
+    "threads.toml": load_threads,
     "metrics.toml": load_metrics,
     "messages.toml": load_messages,
     "sources.toml": load_sources,
     "glossary.toml": load_terms,
     "rules.toml": load_rules,
+    "drivers.toml": load_drivers,
+    "driver_lines.toml": load_driver_lines,
+    "errors.toml": load_errors,
 }
 
 
@@ -71,7 +88,7 @@ def test_ids_are_unique_and_sorted(file: str) -> None:
     (rows,) = tomllib.loads(text).values()
     ids = [row["id"] for row in rows]
     assert ids == sorted(set(ids))
-    assert list(LOADERS[file]()) == ids
+    assert sorted(LOADERS[file]()) == ids
 
 
 @pytest.mark.parametrize("file", [file for file in LOADERS if file != "sources.toml"])
@@ -94,6 +111,32 @@ def test_every_source_is_used() -> None:
 @pytest.mark.parametrize("entry", load_settings().values(), ids=lambda entry: entry.id)
 def test_setting_names_neither_overlap_nor_leave_a_gap(entry) -> None:
     assert faults(entry.names, may_overlap=False) == []
+
+
+@pytest.mark.parametrize("entry", load_settings().values(), ids=lambda entry: entry.id)
+def test_defaults_neither_overlap_nor_leave_a_gap_and_end_in_the_newest(entry) -> None:
+    assert faults(entry.defaults, may_overlap=False) == []
+    if entry.defaults:
+        assert entry.defaults[-1].name == entry.default
+        assert entry.defaults[-1].until is None
+        assert len({interval.name for interval in entry.defaults}) > 1
+
+
+@pytest.mark.parametrize("entry", load_settings().values(), ids=lambda entry: entry.id)
+def test_defaults_are_of_their_kind(entry) -> None:
+    shapes = {
+        "integer": r"-?\d+",
+        "boolean": "true|false",
+        "duration": r"\d+(?:ms|s|m|h|d)",
+        "bytes": r"\d+[kmg]?|\(.*\)|\d+% of the heap",
+    }
+    for value in [entry.default, *(interval.name for interval in entry.defaults)]:
+        assert re.fullmatch(shapes.get(entry.kind, ".*"), value), value
+
+
+def test_only_what_is_dynamic_is_dynamic_since_some_version() -> None:
+    for entry in load_settings().values():
+        assert entry.dynamic or entry.dynamic_since is None
 
 
 @pytest.mark.parametrize("entry", load_metrics().values(), ids=lambda entry: entry.id)
@@ -127,7 +170,7 @@ def test_needles_are_ascii_and_long_enough_to_be_rare(message) -> None:
     assert message.needles
     for needle in message.needles:
         assert needle.isascii()
-        assert len(needle) >= 9
+        assert len(needle) >= 8
 
 
 def test_texts_are_whole_sentences() -> None:
@@ -162,6 +205,32 @@ REAL_LINES = {
     "native-thread-failure": "java.lang.OutOfMemoryError: unable to create native thread: x",
     "network-abort-increase": "Increase in network aborts detected (more than 2 network related"
     " connection aborts over a period of 600000 ms) - This may indicate an issue",
+    "crash": "# A fatal error has been detected by the Java Runtime Environment:",
+    "deadlock": "ForsetiClient[7] can't acquire ExclusiveLock because it would form this deadlock"
+    " wait cycle:",
+    "gc-monitor-pause": "GC Monitor: Application threads blocked for 228ms.",
+    "gc-pause": "GC(3) Pause Young (Normal) (G1 Evacuation Pause) 47M->23M(514M) 28.536ms",
+    "job-error": "[bolt-9] Uncaught exception during job execution",
+    "network-abort": "[bolt-9] Terminating connection due to network error",
+    "network-abort-normalized": "Network abort rate has normalized",
+    "network-abort-remains": "Network abort rate remains increased (more than 2 network related"
+    " connection aborts over a period of 600000 ms) - This may indicate an issue",
+    "out-of-memory": "java.lang.OutOfMemoryError: Java heap space",
+    "safepoint-pause": 'Safepoint "Cleanup", Time since last: 2000007067 ns, Reaching safepoint:'
+    " 4737 ns, Cleanup: 83404 ns, At safepoint: 2784 ns, Total: 90925 ns",
+    "scheduling-error": "Unexpected error during scheduling of bolt session 'bolt-9'.",
+    "session-interrupted": "Bolt session 'bolt-9' is interrupted probably due to server shutdown.",
+    "slow-consumer": "Bolt connection [/10.0.0.9:5000] will be closed because the client did not"
+    " consume outgoing buffers for 00:15:00.000 which is not expected.",
+    "started": "Started.",
+    "stopped": "Stopped.",
+    "trace-activating": "[bolt-9] Activating connection",
+    "trace-asking": "[bolt-9] Scheduling connection for execution",
+    "trace-closing": "[bolt-9] Closing connection",
+    "trace-executing": "[bolt-9] Executing 2 scheduled jobs",
+    "trace-idle": "[bolt-9] Returning to idle state",
+    "trace-waiting": "[bolt-9] Waiting for additional jobs",
+    "transaction-timeout": "Transaction KernelTransactionImplementationHandle{tx=7} timeout.",
     "thread-stuck": 'Thread "neo4j.BoltWorker-1" may be stuck!',
     "transaction-limit": "Unable to start new transaction since limit of concurrently executed"
     " transactions is reached. See setting db.transaction.concurrent.maximum",

@@ -67,6 +67,8 @@ def test_a_setting_that_a_version_lacks_is_an_error() -> None:
 def test_a_connector_of_3_x_may_have_any_name() -> None:
     assert setting_id("dbms.connector.inside.thread_pool_max_size") == "bolt-threads-max"
     assert setting_id("dbms.connector.http.enabled") is None
+    assert setting_id("dbms.connector.https.listen_address") is None
+    assert setting_id("dbms.connector.bolt.listen_address") == "bolt-listen-address"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,75 @@ def test_names_come_back_from_the_ids() -> None:
         )
     for key in load_settings():
         assert setting_id(setting_name(key)) == key
+
+
+def test_defaults_are_those_of_the_version() -> None:
+    settings = load_settings()
+    assert settings["metrics-csv-interval"].default_in(Version(4, 1)) == "3s"
+    assert settings["metrics-csv-interval"].default_in(Version(4, 2)) == "30s"
+    assert settings["bolt-threads-max"].default_in(Version(3, 4)) == "400"
+    assert settings["metrics-jmx-enabled"].default_in(Version(4, 2, 1)) == "false"
+    # Where the boundary was not read, both are told.
+    assert settings["bolt-shutdown-wait"].default_in(Version(5, 3)) == "5s or 5m"
+
+
+#: As the released classes hold them: name, default, whether dynamic.
+READ = {
+    "3.5.35": [
+        ("dbms.transaction.timeout", "0s", True),
+        ("dbms.lock.acquisition.timeout", "0s", None),
+        ("dbms.logs.query.enabled", "false", True),
+        ("dbms.logs.query.runtime_logging_enabled", "false", True),
+        ("dbms.logs.query.parameter_logging_enabled", "true", True),
+        ("unsupported.dbms.bolt.inbound_message_throttle.high_watermark", "300", False),
+        ("dbms.logs.debug.level", "INFO", None),
+    ],
+    "4.4.44": [
+        ("dbms.connector.bolt.connection_keep_alive_for_requests", "STREAMING", False),
+        ("dbms.connector.bolt.thread_pool_max_size", "400", False),
+        ("dbms.connector.bolt.unsupported_unauth_connection_timeout", "30s", False),
+        ("dbms.logs.query.enabled", "VERBOSE", True),
+        ("dbms.logs.query.transaction_id.enabled", "false", True),
+        ("dbms.memory.transaction.global_max_size", "0", True),
+        ("dbms.routing.enabled", "false", False),
+        ("dbms.transaction.concurrent.maximum", "1000", True),
+        ("unsupported.dbms.bolt.outbound_buffer_throttle.max_duration", "15m", False),
+    ],
+    "5.26.30": [
+        ("internal.dbms.bolt.outbound_buffer_throttle", "true", True),
+        ("internal.dbms.bolt.thread_binding_timeout", "10ms", False),
+        ("internal.server.bolt.thread_pool_queue_size", "0", False),
+        ("server.bolt.connection_keep_alive_for_requests", "ALL", False),
+        ("server.bolt.network_abort_warn_threshold", "2", False),
+        ("server.logs.config", "conf/server-logs.xml", False),
+        ("db.logs.query.transaction.enabled", "OFF", True),
+        ("dbms.routing.enabled", "true", False),
+    ],
+    "2026.04.0": [
+        ("server.bolt.unix_socket_thread_pool_max_size", "20", False),
+        ("server.bolt.unix_socket_use_dedicated_thread_pool", "true", False),
+        ("server.logs.config", "server-logs.xml", False),
+        ("server.logs.gc.enabled", "false", False),
+        ("db.transaction.bookmark_ready_timeout", "30s", True),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("version", "name", "default", "dynamic"),
+    [(version, *row) for version, rows in READ.items() for row in rows],
+)
+def test_settings_are_as_the_released_classes_hold_them(version, name, default, dynamic) -> None:
+    entry = load_settings()[setting_id(name)]
+    wanted = Version.parse(version)
+    assert name in {interval.name for interval in entry.names if interval.holds(wanted)}
+    assert entry.default_in(wanted) == default
+    if dynamic is None:
+        # Read there as one that needs a restart, though it is dynamic today.
+        assert entry.dynamic
+        assert entry.dynamic_since == "unknown"
+    else:
+        assert entry.dynamic is dynamic
 
 
 def test_wrong_rows_are_refused_by_name() -> None:

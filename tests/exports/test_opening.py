@@ -98,7 +98,8 @@ def test_the_layout_of_a_server_report_is_read(export_folder: Path, tmp_path: Pa
     export, plain = open_export(place), open_export(export_folder)
     assert [e.time for e in export.events] == [e.time for e in plain.events]
     assert export.setting("bolt-threads-max").value == "8"
-    assert len(export.sources) == len(plain.sources)
+    # The version's own file is read besides.
+    assert len(export.sources) == len(plain.sources) + 1
     assert not [source for source in export.sources if source.refused]
 
 
@@ -131,13 +132,20 @@ def test_rotated_files_are_joined_in_order(tmp_path: Path) -> None:
     assert len(export.log_spans) == 2
 
 
-def test_a_copy_is_left_out_and_two_servers_are_an_error(tmp_path: Path) -> None:
+def test_a_copy_is_left_out(tmp_path: Path) -> None:
     name = "neo4j.dbms.bolt.connections_running.csv"
     place = write(tmp_path / "two", {f"a/{name}": gauge([1]), f"b/{name}": gauge([1])})
     export = open_export(place)
     assert len(export.sources) == 1
     assert export.ignored[0].why == f"the same as a/{name}"
-    write(place, {f"b/{name}": gauge([2])})
+
+
+def test_two_folders_that_are_not_laid_out_alike_are_an_error(tmp_path: Path) -> None:
+    name = "neo4j.dbms.bolt.connections_running.csv"
+    place = write(
+        tmp_path / "two",
+        {f"a/{name}": gauge([1]), f"b/{name}": gauge([2]), "conf/neo4j.conf": "a.b=1"},
+    )
     with pytest.raises(ExportError, match=r"more than one export.*`a`, `b`"):
         open_export(place)
 
@@ -240,7 +248,7 @@ def test_a_text_renamed_to_zip_is_named(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="its name says zip archive, its content is not one"):
         open_export(place)
     place.write_bytes(b"")
-    with pytest.raises(ExportError, match="zip archive"):
+    with pytest.raises(ExportError, match="empty"):
         open_export(place)
 
 
@@ -253,7 +261,7 @@ def test_an_archive_under_another_name_is_still_one(tmp_path: Path) -> None:
 def test_a_truncated_archive_is_named(tmp_path: Path) -> None:
     data = zipped(files())
     place = tmp_path / "report.zip"
-    place.write_bytes(data[: len(data) // 2])
+    place.write_bytes(data[:20])
     with pytest.raises(ExportError, match="damaged or cut"):
         open_export(place)
 

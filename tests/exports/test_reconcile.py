@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import available_timezones
 
+import pytest
+
 from boltkb.exports.reconcile import clock_of, settings_in_force, timed
 from boltkb.exports.records import LogSpan, SettingValue, ThreadDump, Where
+from boltkb.exports.settings.ranks import disagreement, outranks
 
 SIZE = "server.bolt.thread_pool_max_size"
 KEEP = "server.bolt.thread_pool_keep_alive"
@@ -36,6 +40,34 @@ def test_settings_from_the_environment_are_known_from_the_log() -> None:
     assert problems == ()
 
 
+@pytest.mark.parametrize("strong", ["environment", "start", "running"])
+def test_ranks_of_what_is_known(strong: str) -> None:
+    ranks = ["file", "environment", "start", "running"]
+    for weak in ranks[: ranks.index(strong)]:
+        told = [replace(value(SIZE, "16"), origin=strong)]
+        written = {SIZE: replace(value(SIZE, "8", "x"), origin=weak)}
+        if weak == "start":
+            told, written = [*told, *written.values()], {}
+        if strong == "environment":
+            assert outranks(told[0], written[SIZE])
+            assert len(disagreement(told[0], written[SIZE])) == 1
+            continue
+        settings, problems = settings_in_force(written, told, configured=True)
+        assert (settings[SIZE].value, settings[SIZE].origin) == ("16", strong)
+        assert len(problems) == 1
+        assert "16" in problems[0]
+        assert "8" in problems[0]
+
+
+def test_a_list_of_some_settings_says_nothing_of_the_others() -> None:
+    written = {SIZE: value(SIZE, "8", "neo4j.conf")}
+    told = [replace(value(KEEP, "5m"), origin="running")]
+    settings, problems = settings_in_force(written, told, configured=True, started=False)
+    assert settings[SIZE].value == "8"
+    assert settings[KEEP].origin == "running"
+    assert problems == ()
+
+
 def test_dumps_without_logs_are_read_as_utc_and_that_is_said() -> None:
     dumps = [
         ThreadDump(20.0, (), 1, Where("b.txt", 1)),
@@ -56,3 +88,11 @@ def test_the_server_s_own_zone_outranks_the_logs_offset() -> None:
         assert clock_of(logs, ["Europe/Berlin"]).zone.utcoffset(winter) == timedelta(hours=1)
     assert clock_of(logs, [None, "No/Such_Zone"]) == clock_of(logs, [])
     assert clock_of(logs, ["../../etc/passwd"]).zone is UTC
+
+
+def test_an_offset_that_no_zone_has_is_not_believed() -> None:
+    for offset in (33 * 3600.0, -24 * 3600.0):
+        log = LogSpan("neo4j.log", 0.0, 9.0, 2, frozenset({"INFO"}), user_log=True, offset=offset)
+        clock = clock_of([log], [None])
+        assert clock.zone is UTC
+        assert "none that a zone has" in clock.doubt

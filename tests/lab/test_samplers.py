@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 from data.lab.errors import LabError
 from data.lab.samplers import Sample, Sampler, ThreadCounts, count_workers
@@ -47,24 +46,26 @@ def test_a_dump_without_workers_counts_none() -> None:
 
 def test_a_failed_look_is_recorded_as_missing() -> None:
     looks = 0
+    enough = threading.Event()
 
     def look(at: float) -> Sample:
         nonlocal looks
         looks += 1
+        if looks >= 4:
+            enough.set()
         if looks % 2:
             raise LabError("no answer")
         return Sample(at, transactions=looks)
 
     sampler = Sampler(look, interval=0.01)
     sampler.start()
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while looks < 4 and time.monotonic() < deadline:
-        pass
+    assert enough.wait(PATIENCE_SECONDS)
     sampler.stop()
-    assert len(sampler.samples) == looks >= 4
-    assert sampler.missing() == (looks + 1) // 2
+    answered = [sample.transactions for sample in sampler.samples if sample.transactions]
+    # On a busy machine turns pass unlooked: missing samples as well, beside every failed look.
+    assert answered == [2 * (i + 1) for i in range(looks // 2)]
     assert sampler.samples[0].transactions is None
-    assert sampler.samples[1].transactions == 2
+    assert sampler.missing() == len(sampler.samples) - len(answered) >= (looks + 1) // 2
 
 
 def test_turns_that_pass_during_a_slow_look_are_missing_samples() -> None:

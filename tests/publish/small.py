@@ -13,6 +13,7 @@ start: str = ""  # from when, ISO 8601 with zone
 end: str = ""  # until when, ISO 8601 with zone
 target_rejection: float = 0.001  # share of requests that may be rejected
 title: str = ""  # a title for the report
+redact: str = ""  # private file for pseudonyms
 """
 
 SETUP = """\

@@ -13,10 +13,12 @@ from boltkb.publish.run import find_notebook
 def test_what_is_left_out_gets_its_default() -> None:
     assert check_parameters("thread_pool", {"export": "x"}) == {
         "export": "x",
+        "server": "",
         "start": "",
         "end": "",
         "title": "",
         "target_rejection": 0.001,
+        "redact": "",
     }
 
 

@@ -124,10 +124,16 @@ def test_a_hostile_name_stays_text_on_every_page(site: Built, published: Publish
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
 
 
+def test_no_private_file_reaches_the_site(site: Built, published: Published) -> None:
+    assert (published.page.parent / ".quiet-1.redaction.json").is_file()
+    assert [path for path in site.folder.rglob(".*") if path.name != ".nojekyll"] == []
+    assert not list(site.folder.rglob("*redaction*"))
+
+
 def test_git_ignores_what_is_generated() -> None:
     if shutil.which("git") is None or not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")
-    names = ["x.md", "x.html", "x.ipynb", "x.facts.json", LIST_NAME]
+    names = ["x.md", "x.html", "x.ipynb", "x.facts.json", ".x.redaction.json", LIST_NAME]
 
     def ignored(name: str) -> bool:
         command = ["git", "check-ignore", "--quiet", "--no-index", f"docs/reports/{name}"]

@@ -65,7 +65,8 @@ def read_manifest(member: Member) -> tuple[Source, Manifest]:
         data = stream.read(_SIZE)
     try:
         content = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as problem:
+    # Not only what TOML forbids: a number of thousands of digits is Python's own to refuse.
+    except (ValueError, RecursionError) as problem:
         why = f"not TOML: {str(problem)[:120]}"
         return Source(member.path, "manifest", 0, 1, why), Manifest()
     flat = dict(_flattened(content))
@@ -105,13 +106,10 @@ def _interval(flat: Mapping[str, object]) -> float | None:
     for name, value in flat.items():
         if "sampl" not in name or "interval" not in name or isinstance(value, bool):
             continue
-        seconds = (
-            float(value)
-            if isinstance(value, int | float)
-            else duration(value.rstrip("s "))
-            if isinstance(value, str)
-            else None
-        )
-        if seconds is not None and 0 < seconds < 86400:
-            return seconds
+        seconds = duration(value.rstrip("s ")) if isinstance(value, str) else value
+        if not isinstance(seconds, int | float):
+            continue
+        # Compared before it is made a float: a number may be too large for one.
+        if 0 < seconds < 86400:
+            return float(seconds)
     return None

@@ -7,24 +7,23 @@ that leads out of the folder is not followed.  Knows nothing of what the files m
 
 from __future__ import annotations
 
-import gzip
-import io
 import os
 import stat
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
 from boltkb.errors import ExportError
-from boltkb.exports.intake.streams import Budget, Limits, Stream
+from boltkb.exports.intake.inflating import GzipBytes, Inflating
+from boltkb.exports.intake.packing import HEAD, is_tar, junk, other_archive, packing, printable
+from boltkb.exports.intake.streams import Budget, Damaged, Limits, Stream
+from boltkb.exports.intake.tars import Filed, tar_files
+from boltkb.exports.intake.windows import HeldBytes, PathBytes, RandomBytes, open_plain
+from boltkb.exports.intake.zips import Packed, cut_zip_files, zip_files
 from boltkb.exports.records import Ignored
 
 __all__ = ["Member", "list_members"]
-
-_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
-_GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +66,18 @@ class Member:
 
 
 def list_members(
-    path: Path, limits: Limits | None = None
+    path: Path, limits: Limits | None = None, *, notes: list[str] | None = None
 ) -> tuple[tuple[Member, ...], tuple[Ignored, ...]]:
     """Return the files that a path holds, and those that cannot be read, with the reason.
 
     Parameters
     ----------
     path : Path
-        A folder, a zip archive or one file.
+        A folder, an archive (zip, tar, tar packed with gzip) or one file.
     limits : Limits, optional
+    notes : list of str, optional
+        Receives what is noticed, now and later while members are read: an archive that is cut,
+        a file that changed meanwhile.
 
     Returns
     -------
@@ -85,8 +87,8 @@ def list_members(
     Raises
     ------
     ExportError
-        When the path is absent, an empty folder, too large to be an export, or a file whose
-        name ends in `.zip` that is not an archive.
+        When the path is absent, an empty folder, too large to be an export, an archive of a
+        kind that is not read, or a file whose name ends in `.zip` that is not an archive.
 
     Examples
     --------
@@ -96,81 +98,101 @@ def list_members(
     ...     [member.path for member in list_members(Path(folder))[0]]
     ['neo4j.conf']
     """
-    budget = Budget(limits or Limits())
+    budget = Budget(limits or Limits(), notes=[] if notes is None else notes)
     try:
-        mode = path.stat().st_mode
+        status = path.stat()
     except (OSError, ValueError) as problem:
-        raise ExportError("there is no such file or folder", path) from problem
+        raise ExportError("there is no such file or folder", printable(str(path))) from problem
     ignored: list[Ignored] = []
-    if stat.S_ISDIR(mode):
+    if stat.S_ISDIR(status.st_mode):
         members = list(_folder(path, budget, ignored))
         if not members and not ignored:
             raise ExportError("this folder is empty", path)
-    elif stat.S_ISREG(mode):
-        members = list(_single(path, budget, ignored))
+    elif stat.S_ISREG(status.st_mode):
+        members = list(_single(path, status.st_size, budget, ignored))
     else:
         raise ExportError("this is neither a folder nor a file", path)
     members.sort(key=lambda member: member.path)
     ignored.sort(key=lambda entry: entry.path)
+    _tell_clashes(members, budget)
     return tuple(members), tuple(ignored)
 
 
-def _single(path: Path, budget: Budget, ignored: list[Ignored]) -> Iterator[Member]:
-    member = _file(path, path.name, budget)
+def _tell_clashes(members: list[Member], budget: Budget) -> None:
+    seen: dict[str, str] = {}
+    for member in members:
+        first = seen.setdefault(member.path.lower(), member.path)
+        if first != member.path:
+            budget.note(member.path, f"its name differs from {first} by capitals only")
+
+
+def _single(path: Path, size: int, budget: Budget, ignored: list[Ignored]) -> Iterator[Member]:
+    name = printable(path.name)
+    if not size:
+        raise ExportError("this file is empty", path)
+    source = PathBytes(path, name, size)
     try:
-        head = member.head(8)
+        yield from _contents(source, name, "", budget, ignored, depth=0)
     except ExportError as problem:
         raise ExportError(problem.message, path) from problem
-    if head.startswith(_ZIP_MAGIC):
-        try:
-            yield from _archive(path, "", budget, ignored, depth=1)
-        except zipfile.BadZipFile as problem:
-            raise ExportError(
-                f"this archive is damaged or cut ({problem}); copy it again", path
-            ) from problem
-    elif path.suffix.lower() in {".zip", ".jar"}:
-        raise ExportError("its name says zip archive, its content is not one", path)
-    elif not head and path.stat().st_size == 0:
-        raise ExportError("this file is empty", path)
-    else:
-        yield member
+    except Damaged as problem:
+        raise ExportError(
+            f"this archive is damaged or cut ({problem}); copy it again", path
+        ) from problem
 
 
 def _folder(root: Path, budget: Budget, ignored: list[Ignored]) -> Iterator[Member]:
     home = root.resolve()
+    limits = budget.limits
     seen = 0
     waiting: list[tuple[Path, int]] = [(root, 0)]
     while waiting:
         folder, depth = waiting.pop()
         try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            with os.scandir(folder) as listing:
+                entries = sorted(islice(listing, limits.members + 1), key=lambda entry: entry.name)
         except OSError as problem:
             ignored.append(Ignored(_inside(folder, root), f"cannot be listed ({problem.strerror})"))
             continue
+        seen += len(entries)
+        if seen > limits.members:
+            raise ExportError(
+                f"holds more than {limits.members:,} files; give the folder of the export itself",
+                root,
+            )
         for entry in entries:
             place = Path(entry.path)
             inside = _inside(place, root)
-            seen += 1
-            if seen > budget.limits.members:
-                raise ExportError(
-                    f"holds more than {budget.limits.members:,} files;"
-                    " give the folder of the export itself",
-                    root,
-                )
             reason = _unfit(entry, place, home)
             if reason:
                 ignored.append(Ignored(inside, reason))
             elif entry.is_dir(follow_symlinks=False):
-                if depth < budget.limits.folder_depth:
+                if depth < limits.folder_depth:
                     waiting.append((place, depth + 1))
                 else:
                     ignored.append(Ignored(inside, "lies too deep in the folder"))
             else:
-                yield from _plain_or_packed(_file(place, inside, budget), budget, ignored, depth=0)
+                yield from _looked_into(place, inside, budget, ignored)
+
+
+def _looked_into(
+    place: Path, inside: str, budget: Budget, ignored: list[Ignored]
+) -> Iterator[Member]:
+    try:
+        source = PathBytes(place, inside, place.stat().st_size)
+        yield from _contents(source, inside, f"{inside}!", budget, ignored, depth=0)
+    except OSError as problem:
+        ignored.append(Ignored(inside, f"cannot be opened ({problem.strerror})"))
+    except ExportError as problem:
+        ignored.append(Ignored(inside, problem.message))
+    except Damaged as problem:
+        ignored.append(Ignored(inside, f"a damaged archive ({problem})"))
 
 
 def _unfit(entry: os.DirEntry[str], place: Path, home: Path) -> str:
     try:
+        if junk(entry.name):
+            return "an operating system's own file"
         if entry.is_symlink():
             target = place.resolve()
             if not target.is_relative_to(home):
@@ -186,131 +208,134 @@ def _unfit(entry: os.DirEntry[str], place: Path, home: Path) -> str:
         if not os.access(place, os.R_OK):
             return "may not be read by this user"
     except (OSError, RuntimeError) as problem:
-        return f"cannot be looked at ({problem})"
+        return f"cannot be looked at ({printable(str(problem))})"
     return ""
 
 
-def _plain_or_packed(
-    member: Member, budget: Budget, ignored: list[Ignored], *, depth: int
+def _contents(
+    source: PathBytes | HeldBytes,
+    path: str,
+    before: str,
+    budget: Budget,
+    ignored: list[Ignored],
+    *,
+    depth: int,
 ) -> Iterator[Member]:
-    if not member.path.lower().endswith(".zip"):
-        yield member
+    """Yield a file, or the files that are packed in it."""
+    plain = Member(path, source.size, _plain(source, path, budget))
+    head = plain.head(HEAD)
+    kind = packing(head, path)
+    other = other_archive(head)
+    if other:
+        if depth or before:
+            ignored.append(Ignored(path, other))
+            return
+        raise ExportError(other, path)
+    if kind == "gzip":
+        gunzipped = _gunzipped(plain, budget)
+        if not is_tar(_first(gunzipped)):
+            yield gunzipped
+            return
+    elif kind == "plain":
+        if path.lower().endswith((".zip", ".tar", ".tgz")) and head:
+            what = "zip" if path.lower().endswith(".zip") else "tar"
+            raise ExportError(f"its name says {what} archive, its content is not one", path)
+        yield plain
         return
     if depth >= budget.limits.archive_depth:
-        ignored.append(Ignored(member.path, "an archive too deep inside archives"))
+        ignored.append(Ignored(path, "an archive too deep inside archives"))
         return
+    files: Iterable[Packed | Filed]
+    if kind == "zip":
+        files = _zipped(source, path, before, budget, ignored)
+    else:
+        tar = GzipBytes(source) if kind == "gzip" else source
+        files = tar_files(tar, path, before, budget, ignored)
+    for file in files:
+        yield from _member_of(file, budget, ignored, depth=depth + 1)
+
+
+def _zipped(
+    source: RandomBytes, path: str, before: str, budget: Budget, ignored: list[Ignored]
+) -> Iterator[Packed]:
+    try:
+        yield from zip_files(source, before, budget, ignored)
+    except Damaged as problem:
+        found = 0
+        for file in cut_zip_files(source, before, budget, ignored):
+            found += 1
+            yield file
+        if not found:
+            raise
+        budget.note(
+            path,
+            f"this archive is cut ({problem}); the {found} files that it begins with are read, the"
+            " last one may be cut too",
+        )
+
+
+def _member_of(
+    file: Packed | Filed, budget: Budget, ignored: list[Ignored], *, depth: int
+) -> Iterator[Member]:
+    member = Member(file.path, file.size, file.open)
     limit = budget.limits.nested_bytes
     try:
+        head = _first(member)
+        kind = packing(head, member.path)
+        packed_tar = kind == "gzip" and is_tar(_first(_gunzipped(member, budget)))
+        if kind == "gzip" and not packed_tar:
+            yield _gunzipped(member, budget)
+            return
+        if kind == "plain" and not other_archive(head):
+            if member.path.lower().endswith(".zip") and head:
+                why = "its name says zip archive, its content is not one"
+                ignored.append(Ignored(member.path, why))
+            else:
+                yield member
+            return
+        if depth >= budget.limits.archive_depth:
+            ignored.append(Ignored(member.path, "an archive too deep inside archives"))
+            return
         with member.open() as stream:
-            data = stream.read(min(8, limit))
-            if not data.startswith(_ZIP_MAGIC):
-                ignored.append(
-                    Ignored(member.path, "its name says zip archive, its content is not one")
-                )
-                return
-            data += _up_to(stream, limit)
+            data = bytearray()
+            while len(data) <= limit and (part := stream.read(1 << 20)):
+                data += part
         if len(data) > limit:
             ignored.append(Ignored(member.path, f"an archive of more than {limit:,} bytes inside"))
             return
-        yield from _archive(io.BytesIO(data), f"{member.path}!", budget, ignored, depth=depth + 1)
+        held = HeldBytes(bytes(data))
+        yield from _contents(held, member.path, f"{member.path}!", budget, ignored, depth=depth)
     except ExportError as problem:
         ignored.append(Ignored(member.path, problem.message))
-    except zipfile.BadZipFile as problem:
+    except Damaged as problem:
         ignored.append(Ignored(member.path, f"a damaged archive ({problem})"))
 
 
-def _up_to(stream: Stream, limit: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while size <= limit and (part := stream.read(1 << 20)):
-        parts.append(part)
-        size += len(part)
-    return b"".join(parts)
-
-
-def _archive(
-    file: Path | BinaryIO, before: str, budget: Budget, ignored: list[Ignored], *, depth: int
-) -> Iterator[Member]:
+def _first(member: Member) -> bytes:
+    # What is damaged from its start is told by whoever reads it.
     try:
-        archive = zipfile.ZipFile(file)
-    except (ValueError, NotImplementedError, OSError, EOFError) as problem:
-        raise zipfile.BadZipFile(str(problem)) from problem
-    infos = archive.infolist()
-    if len(infos) > budget.limits.members:
-        raise ExportError(f"this archive holds more than {budget.limits.members:,} files")
-    latest = {info.filename: info for info in infos}
-    for info in infos:
-        path = before + info.filename
-        if info.is_dir():
-            continue
-        reason = _unfit_packed(info, budget.limits)
-        if latest[info.filename] is not info:
-            reason = "the archive holds this name again later"
-        if reason:
-            ignored.append(Ignored(path, reason))
-            continue
-        member = Member(path, info.file_size, _unpacker(archive, info, path, budget))
-        yield from _plain_or_packed(_gunzipped(member, budget), budget, ignored, depth=depth)
+        return member.head(HEAD)
+    except ExportError:
+        return b""
 
 
-def _unfit_packed(info: zipfile.ZipInfo, limits: Limits) -> str:
-    name = info.filename
-    parts = name.replace("\\", "/").split("/")
-    if name.startswith(("/", "\\")) or ".." in parts or (len(name) > 1 and name[1] == ":"):
-        return "its path leads out of the archive"
-    if any(ord(character) < 32 for character in name) or "\\" in name or len(name) > 1024:
-        return "its path holds characters that no export has"
-    if stat.S_ISLNK(info.external_attr >> 16):
-        return "a link, not a file"
-    if info.flag_bits & 0x1:
-        return "is encrypted"
-    if info.file_size > limits.member_bytes:
-        return f"is larger than {limits.member_bytes:,} bytes"
-    if info.file_size > limits.ratio_floor and info.file_size > limits.ratio * max(
-        info.compress_size, 1
-    ):
-        return f"unpacks to more than {limits.ratio} times its packed size"
-    return ""
-
-
-def _unpacker(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, budget: Budget
-) -> Callable[[], Stream]:
-    def unpack() -> Stream:
-        try:
-            raw = archive.open(info)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as problem:
-            raise ExportError(f"cannot be unpacked ({problem})", path) from problem
-        return Stream(raw, path, info.compress_size, budget)  # type: ignore[arg-type]
-
-    return unpack
-
-
-def _file(place: Path, inside: str, budget: Budget) -> Member:
+def _plain(source: PathBytes | HeldBytes, path: str, budget: Budget) -> Callable[[], Stream]:
     def open_it() -> Stream:
-        try:
-            return Stream(place.open("rb"), inside, None, budget)
-        except OSError as problem:
-            raise ExportError(f"cannot be opened ({problem.strerror})", inside) from problem
+        if isinstance(source, HeldBytes):
+            return Stream(source.at(0), path, None, budget)
+        file, size = open_plain(source.place, path)
+        return Stream(file, path, None, budget, expected=size)
 
-    try:
-        size = place.stat().st_size
-    except OSError:
-        size = None
-    return _gunzipped(Member(inside, size, open_it), budget)
+    return open_it
 
 
 def _gunzipped(member: Member, budget: Budget) -> Member:
-    if not member.path.lower().endswith(".gz"):
-        return member
-
     def unpack() -> Stream:
-        packed = member.open()
-        raw = gzip.GzipFile(fileobj=packed, mode="rb")
-        return Stream(raw, member.path, member.size, budget, below=packed)  # type: ignore[arg-type]
+        raw = Inflating(member.open(), gzip=True)
+        return Stream(raw, member.path, member.size, budget)
 
     return Member(member.path, None, unpack)
 
 
 def _inside(place: Path, root: Path) -> str:
-    return place.relative_to(root).as_posix()
+    return printable(place.relative_to(root).as_posix())

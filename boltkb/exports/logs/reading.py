@@ -1,41 +1,43 @@
 """neo4j.log and debug.log: known lines found in a stream of bytes, in bounded memory.
 
-A block of bytes is searched for the catalogue's needles; only lines that hold one are decoded.
-The times of all entries are read in bulk, to know what the log covers and where its clock went
-back.  Text layout and JSON layout alike; what a line means stands in the catalogue.
+A block of bytes is searched for all of the catalogue's needles in one pass; only lines that hold
+one are decoded.  What the log covers and where its clock went back is told by comparing the bytes
+of its times.  Text layout and JSON layout alike; what a line means stands in the catalogue.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boltkb.catalogue import Message, load_messages
 from boltkb.exports.intake.members import Member
+from boltkb.exports.logs.ahead import ahead
+from boltkb.exports.logs.blocks import BLOCK, LONGEST_LINE
+from boltkb.exports.logs.clock import DATE_LENGTH
 from boltkb.exports.logs.diagnostics import Diagnostics
-from boltkb.exports.logs.lines import (
-    entry_times,
-    has_category,
-    line_parts,
-    named_numbers,
-    offset_of,
+from boltkb.exports.logs.entries import Block, Timeline
+from boltkb.exports.logs.lines import has_category
+from boltkb.exports.logs.matching import Events
+from boltkb.exports.logs.parts import DIAGNOSTICS, STATE, TRACE, Part, look_through
+from boltkb.exports.logs.pauses import Pauses
+from boltkb.exports.logs.prefixes import Wrapping, find_wrapping
+from boltkb.exports.logs.trace import Trace
+from boltkb.exports.records import (
+    LogEvent,
+    LogSpan,
+    MachineFact,
+    SettingValue,
+    Source,
+    Where,
 )
-from boltkb.exports.records import LogEvent, LogSpan, SettingValue, Source, Where
 
-__all__ = ["LogFile", "read_log"]
+__all__ = ["ONE_START", "LogFile", "read_log"]
 
-_BLOCK = 1 << 20
-_LONGEST_LINE = 1 << 20
-_TEXT_LIMIT = 500
-_POOL = re.compile(
-    r"\[Running, pool size = (?P<pool_size>\d+), active threads = (?P<active_threads>\d+),"
-    r" queued tasks = (?P<queued_tasks>\d+)"
-)
-_POOL_NEEDLE = b"[Running, pool size = "
+#: Seconds that a start takes at most, from its first lines on.
+ONE_START = 300.0
 #: Entries by which a log's layout is told.
 _LOOKED_AT = 200
 
@@ -57,6 +59,8 @@ class LogFile:
     settings : tuple of SettingValue
         What the server said at its last start that it was configured with.
     problems : tuple of str
+    machine : tuple of MachineFact
+        What the server said at its last start about its machine and its process.
     """
 
     source: Source
@@ -66,37 +70,53 @@ class LogFile:
     zone: str | None
     settings: tuple[SettingValue, ...] | None
     problems: tuple[str, ...]
+    machine: tuple[MachineFact, ...] = ()
 
 
 @dataclass(slots=True)
 class _State:
     path: str
+    trace: Trace
     lines: int = 0
-    entries: int = 0
-    first: float | None = None
-    last: float | None = None
-    latest: float | None = None
-    back: list[int] = field(default_factory=list)
-    steps_back: int = 0
-    offset: float | None = None
-    levels: set[str] = field(default_factory=set)
     looked_at: int = 0
     with_category: int = 0
     refused: int = 0
     why: str = ""
-    events: list[LogEvent] = field(default_factory=list)
+    began: tuple[float, int] | None = None
+    timeline: Timeline = field(default_factory=Timeline)
+    events: Events = field(init=False)
+    pauses: Pauses = field(init=False)
     diagnostics: Diagnostics = field(init=False)
 
     def __post_init__(self) -> None:
+        self.events = Events(self.path, self.timeline.clock)
+        self.pauses = Pauses(self.path, self.timeline.clock, self.events.header_fits)
         self.diagnostics = Diagnostics(self.path)
+
+    def title(self, time: float, line: int) -> None:
+        """Take in that diagnostics stand here: perhaps a start, perhaps only a new file."""
+        if self.began is None or not 0.0 <= time - self.began[0] <= ONE_START:
+            self.began = (time, line)
+
+    def start(self, time: float, line: int) -> None:
+        """Take in that the server started; its diagnostics stand some lines above."""
+        if self.began is not None and 0.0 <= time - self.began[0] <= ONE_START:
+            time, line = self.began
+        self.began = None
+        self.diagnostics.began(time, line)
 
     def refuse(self, line: int, why: str, count: int = 1) -> None:
         self.refused += count
         if not self.why:
             self.why = f"line {line}: {why}"
 
+    def drop(self) -> None:
+        """Take in a line that is too long to be read."""
+        self.lines += 1
+        self.refuse(self.lines, f"longer than {LONGEST_LINE:,} bytes")
 
-def read_log(member: Member, *, block: int = _BLOCK) -> LogFile:
+
+def read_log(member: Member, *, block: int = BLOCK, trace: Trace | None = None) -> LogFile:
     r"""Return what is known of one log file.
 
     Parameters
@@ -104,6 +124,9 @@ def read_log(member: Member, *, block: int = _BLOCK) -> LogFile:
     member : Member
     block : int, bytes, >= 1
         How much is read at a time; the result does not depend on it.
+    trace : Trace, optional
+        Receives the thread holds that a debug-level trace tells; the same one for all files of
+        a rotated log, oldest first.
 
     Returns
     -------
@@ -122,214 +145,179 @@ def read_log(member: Member, *, block: int = _BLOCK) -> LogFile:
     >>> read.events[0].kind, read.source.rows
     ('startup', 1)
     """
-    state = _State(member.path)
-    rest = b""
-    too_long = False
-    with member.open() as stream:
-        while part := stream.read(min(max(block, 1), _LONGEST_LINE)):
-            end = part.rfind(b"\n") + 1
-            if not end:
-                if too_long or len(rest) + len(part) > _LONGEST_LINE:
-                    # One endless line: what came so far is dropped, up to its end.
-                    too_long, rest = True, b""
-                else:
-                    rest += part
-                continue
-            begin = part.find(b"\n") + 1
-            if too_long or len(rest) + begin > _LONGEST_LINE:
-                state.refuse(state.lines + 1, f"longer than {_LONGEST_LINE:,} bytes")
-                state.lines += 1
-                whole, too_long = part[begin:end], False
-            else:
-                whole = rest + part[:end]
-            rest = part[end:]
-            if whole:
-                _scan(whole, state)
-    problems: list[str] = []
-    if rest or too_long:
+    state = _State(member.path, Trace() if trace is None else trace)
+    wrapping = find_wrapping(member.head().removeprefix(b"\xef\xbb\xbf"))
+    with member.open() as stream, closing(ahead(look_through(stream, block, wrapping))) as parts:
+        for part in parts:
+            for _ in range(part.dropped):
+                state.drop()
+            if part.block is not None:
+                _scan(part.block, part, state)
+    if part.cut:
         state.refuse(state.lines + 1, "cut in the middle")
-        problems.append(f"{member.path}: its last line is cut and was left out")
-    if state.steps_back:
+    return _finished(state, _problems(state, wrapping, cut=part.cut), truncated=part.cut)
+
+
+def _problems(state: _State, wrapping: Wrapping | None, *, cut: bool) -> list[str]:
+    problems: list[str] = []
+    path, timeline = state.path, state.timeline
+    if cut:
+        problems.append(f"{path}: its last line is cut and was left out")
+    if timeline.steps_back:
         problems.append(
-            f"{member.path}: the clock goes back {state.steps_back} times,"
-            f" the first time at line {state.back[0]}"
+            f"{path}: the clock goes back {timeline.steps_back} times,"
+            f" the first time at line {timeline.back_at}"
         )
-    return _finished(state, problems, truncated=bool(rest or too_long))
+    if wrapping is not None and len(wrapping.sources) > 1:
+        names = sorted(source.decode("utf-8", "replace") for source in wrapping.sources)
+        problems.append(
+            f"{path}: lines of {len(names)} sources are mixed in it: {', '.join(names[:4])}"
+        )
+    if wrapping is not None and wrapping.without_zone:
+        problems.append(f"{path}: its times have no zone and are read as UTC")
+    return [*problems, *state.events.problems()]
 
 
 def _finished(state: _State, problems: list[str], *, truncated: bool) -> LogFile:
+    timeline, told = state.timeline, state.diagnostics
     span = None
-    if state.first is not None and state.latest is not None:
+    if timeline.first is not None and timeline.latest is not None:
         span = LogSpan(
             state.path,
-            state.first,
-            state.latest,
-            state.entries,
-            frozenset(state.levels),
+            timeline.first,
+            timeline.latest,
+            timeline.entries,
+            timeline.levels,
             2 * state.with_category <= state.looked_at,
-            state.offset or 0.0,
+            timeline.offset or 0.0,
             truncated=truncated,
         )
+        state.trace.seen_until(timeline.latest)
     source = Source(
         state.path,
         "log",
-        state.entries,
+        timeline.entries,
         state.refused,
         state.why,
         None if span is None else span.start,
         None if span is None else span.end,
     )
-    told = state.diagnostics
     settings = None if told.settings is None else tuple(told.settings.values())
     return LogFile(
-        source, tuple(state.events), span, told.edition, told.zone, settings, tuple(problems)
+        source,
+        state.events.all(state.pauses.events()),
+        span,
+        told.edition,
+        told.zone,
+        settings,
+        tuple(problems),
+        tuple(told.machine.values()),
     )
 
 
-def _scan(block: bytes, state: _State) -> None:
-    array = np.frombuffer(block, dtype=np.uint8)
-    ends = np.flatnonzero(array == 10)
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    _check_text(block, array, starts, ends, state)
-    places, times, levels = entry_times(array, starts)
-    if len(times):
-        if state.offset is None:
-            state.offset = offset_of(block, int(starts[places[0]]))
-        state.levels |= levels
-        before = times[0] if state.last is None else state.last
-        steps = np.diff(times, prepend=before)
-        # Threads race for the log: a few milliseconds backwards are no clock's fault.
-        wrong = np.flatnonzero(steps < -2.0)
-        state.steps_back += len(wrong)
-        state.back += [state.lines + int(places[i]) + 1 for i in wrong[:1]]
-        if state.looked_at < _LOOKED_AT:
-            some = places[:_LOOKED_AT]
-            _look_for_categories([block[starts[i] : ends[i]] for i in some], state)
-    for position, message in _hits(block):
-        index = int(np.searchsorted(ends, position))
-        line = block[starts[index] : ends[index]]
-        entry = int(np.searchsorted(places, index, side="right")) - 1
-        time = float(times[entry]) if entry >= 0 else state.last
-        own = entry >= 0 and int(places[entry]) == index
-        _take(line, message, time, state, state.lines + index + 1, own=own)
-    state.diagnostics.scan(block, starts, ends, state.lines)
-    if len(times):
-        lowest, highest = float(times.min()), float(times.max())
-        state.first = lowest if state.first is None else min(state.first, lowest)
-        state.latest = highest if state.latest is None else max(state.latest, highest)
-        state.last = float(times[-1])
-        state.entries += len(times)
-    state.lines += len(ends)
+def _scan(block: Block, part: Part, state: _State) -> None:
+    if part.bad:
+        first = min(part.bad)
+        state.refuse(state.lines + first + 1, part.bad[first], len(part.bad))
+    before = state.timeline.last
+    if before is None and len(block.dates):
+        # A log often begins with a start; its very first line is the nearest to it.
+        place = int(block.dates[0])
+        line = state.lines + block.line_at(place) + 1
+        state.began = (state.timeline.clock.read(block.text, place), line)
+    state.timeline.add(block, lambda place: state.lines + block.line_at(place) + 1)
+    if state.looked_at < _LOOKED_AT:
+        _look_for_categories(block, state)
+    if part.pauses:
+        _take_pauses(block, np.array(part.pauses, dtype=np.intp), state)
+    titles = _take_hits(block, part, before, state) if part.hits else []
+    state.diagnostics.scan(block, titles, state.lines)
+    state.lines += len(block.ends)
 
 
-def _check_text(
-    block: bytes,
-    array: NDArray[np.uint8],
-    starts: NDArray[np.intp],
-    ends: NDArray[np.intp],
-    state: _State,
-) -> None:
-    bad: dict[int, str] = {}
-    try:
-        block.decode("utf-8")
-    except UnicodeDecodeError:
-        for line in np.unique(np.searchsorted(ends, np.flatnonzero(array >= 128))):
-            if not _is_text(block[starts[line] : ends[line]]):
-                bad[int(line)] = "not UTF-8"
-    if b"\0" in block:
-        for line in np.unique(np.searchsorted(ends, np.flatnonzero(array == 0))):
-            bad[int(line)] = "holds NUL bytes"
-    if bad:
-        first = min(bad)
-        state.refuse(state.lines + first + 1, bad[first], len(bad))
-
-
-def _is_text(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _hits(block: bytes) -> list[tuple[int, tuple[Message, ...] | None]]:
-    found: list[tuple[int, tuple[Message, ...] | None]] = []
-    for needle, messages in _needles().items():
-        position = block.find(needle)
-        while position >= 0:
-            found.append((position, messages))
-            position = block.find(needle, position + len(needle))
-    position = block.find(_POOL_NEEDLE)
-    while position >= 0:
-        found.append((position, None))
-        position = block.find(_POOL_NEEDLE, position + 1)
-    return sorted(found, key=lambda hit: (hit[0], hit[1] is None))
-
-
-_NEEDLES: dict[bytes, tuple[Message, ...]] = {}
-
-
-def _needles() -> Mapping[bytes, tuple[Message, ...]]:
-    if not _NEEDLES:
-        for message in load_messages().values():
-            for needle in message.needles:
-                key = needle.encode("ascii")
-                _NEEDLES[key] = (*_NEEDLES.get(key, ()), message)
-    return _NEEDLES
-
-
-def _take(
-    raw: bytes,
-    messages: tuple[Message, ...] | None,
-    time: float | None,
-    state: _State,
-    line: int,
-    *,
-    own: bool,
-) -> None:
-    level, text = line_parts(raw)
-    if messages is None:
-        _add_pool_state(text, time, state)
-        return
-    if time is None:
-        return
-    for message in messages:
-        # What stands below an entry may be anybody's text; only stack traces are looked for there.
-        found = message.pattern.search(text) if own or message.traced else None
-        if found is None:
+def _take_hits(block: Block, part: Part, before: float | None, state: _State) -> list[int]:
+    numbers = [number + part.left_out for number, _, _ in part.hits]
+    places = np.array([place for _, place, _ in part.hits], dtype=np.intp)
+    lines = block.ends.searchsorted(places)
+    entries = block.starts.searchsorted(places, side="right") - 1
+    titles: list[int] = []
+    looked_at, tried = -1, set[int]()
+    text, read = block.text, state.timeline.clock.read
+    rows = zip(
+        numbers,
+        places.tolist(),
+        lines.tolist(),
+        entries.tolist(),
+        (block.dates[entries] if len(block.dates) else entries).tolist(),
+        strict=True,
+    )
+    for number, place, line, entry, date in rows:
+        if number < DIAGNOSTICS:
+            if entry >= 0:
+                _take_trace(block, number, place, date, state.lines + line + 1, state)
             continue
-        if state.events and state.events[-1].where.first_line == line:
+        # A line is looked at once for each literal, however often it holds it.
+        if line != looked_at:
+            looked_at, tried = line, set()
+        if number in tried:
+            continue
+        tried.add(number)
+        if number < STATE:
+            if not titles or titles[-1] != line:
+                titles.append(line)
+            time = before if entry < 0 else read(text, date)
+            if time is not None:
+                state.title(time, state.lines + line + 1)
+            continue
+        if number == STATE and not state.events.lacks_pool_state:
+            continue
+        begin, end = block.line(line)
+        time = before if entry < 0 else read(text, date)
+        event = state.events.take(
+            bytes(text[begin:end]),
+            part.needles.messages[number - part.left_out],
+            time,
+            state.lines + line + 1,
+            own=entry >= 0 and int(block.starts[entry]) == begin,
+        )
+        if event is not None:
+            if event.connection is not None and event.kind in {"rejection-b", "rejection-c"}:
+                state.trace.reject(event.connection, event.time)
+            elif event.kind == "startup":
+                state.trace.restart()
+                state.start(event.time, state.lines + line + 1)
+    return titles
+
+
+def _take_pauses(block: Block, places: NDArray[np.intp], state: _State) -> None:
+    entries = block.starts.searchsorted(places, side="right") - 1
+    whole = entries >= 0
+    if len(block.ended):
+        whole &= places + 64 <= block.ended[entries]
+    if whole.any():
+        state.pauses.take(block, places[whole], entries[whole], state.lines)
+
+
+def _take_trace(block: Block, number: int, place: int, date: int, line: int, state: _State) -> None:
+    text = block.text
+    begin = text.rfind(b"[", max(place - 100, 0), place)
+    if begin < 0 or not state.events.header_fits(text, date + DATE_LENGTH, begin):
+        return
+    needle, kind = TRACE[number]
+    jobs = 0
+    if kind == "trace-executing":
+        after = place + len(needle)
+        digits = bytes(text[after : after + 9]).partition(b" ")[0]
+        if not digits.isdigit():
             return
-        parts = found.groupdict()
-        connection = parts.get("connection")
-        state.events.append(
-            LogEvent(
-                time,
-                message.id,
-                level or message.level,
-                text[:_TEXT_LIMIT],
-                None if connection is None else connection[:100],
-                named_numbers(parts),
-                Where(state.path, line),
-            )
-        )
-        return
+        jobs = int(digits)
+    connection = bytes(text[begin + 1 : place]).decode("utf-8", "replace")
+    time = state.timeline.clock.read(text, date)
+    state.trace.take(kind, connection, time, Where(state.path, line), jobs=jobs)
 
 
-def _add_pool_state(text: str, time: float | None, state: _State) -> None:
-    # The pool's state stands on the rejection's own line, or on the exception's below it.
-    found = _POOL.search(text)
-    if found is None or not state.events or time is None:
-        return
-    event = state.events[-1]
-    if event.kind == "rejection-a" and abs(event.time - time) < 0.005:
-        numbers = {**event.numbers, **named_numbers(found.groupdict())}
-        state.events[-1] = LogEvent(
-            event.time, event.kind, event.level, event.text, event.connection, numbers, event.where
-        )
-
-
-def _look_for_categories(lines: Sequence[bytes], state: _State) -> None:
-    for raw in lines[: _LOOKED_AT - state.looked_at]:
+def _look_for_categories(block: Block, state: _State) -> None:
+    for start in block.starts[: _LOOKED_AT - state.looked_at].tolist():
+        end = int(block.ends[block.line_at(start)])
         state.looked_at += 1
-        state.with_category += has_category(raw)
+        state.with_category += has_category(bytes(block.text[start:end]))

@@ -1,29 +1,34 @@
-"""Metric CSV files: one file a metric, rotated ones joined, read in bulk.
+"""Metric CSV files: one file a metric, its type told by the header, read in blocks.
 
-Knows the layouts that Neo4j's CSV exporter writes, told apart by the header.  Broken lines are
-counted, with the first one's number; a header in mid-file marks a restart.
+Knows the layouts that Neo4j's CSV exporter writes.  Broken lines are counted, with the first
+one's number; a header in mid-file marks a restart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import polars as pl
 
-from boltkb.catalogue import Metric
 from boltkb.errors import ExportError
 from boltkb.exports.intake.members import Member
-from boltkb.exports.records import Floats, Series, Source, Where
+from boltkb.exports.metrics.blocks import Rows
+from boltkb.exports.metrics.digits import usual_rows
+from boltkb.exports.metrics.machine import Reader
+from boltkb.exports.records import Floats, Source, Where
 
-__all__ = ["MetricFile", "join_series", "read_metric"]
+__all__ = ["COLUMNS", "MetricFile", "read_metric"]
 
-#: Times outside these are not times of a Neo4j server (2010 and 2100).
-_EARLIEST, _LATEST = 1_262_304_000.0, 4_102_444_800.0
-_COLUMNS = ("max", "mean", "min", "stddev", "p50", "p75", "p95", "p98", "p99", "p999")
-_HEADER_LIMIT = 4096
+#: What a histogram tells besides its count.
+COLUMNS = ("max", "mean", "min", "stddev", "p50", "p75", "p95", "p98", "p99", "p999")
+_BLOCK = 1 << 19
+#: The widest row of an exporter has some 250 bytes.
+_LONGEST_LINE = 1 << 16
+#: A timer has 18.
+_MOST_COLUMNS = 40
+_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +43,8 @@ class MetricFile:
     times : (n,) array, epoch seconds, in the file's order
     values : (n,) array, as in the file
     columns : mapping of str to (n,) array
+    rates : (n,) array or None
+        The mean rate a second since the process began to count, where it was asked for.
     restarts : (k,) array, epoch seconds
         The first time after each header in mid-file.
     where : Where
@@ -49,30 +56,27 @@ class MetricFile:
     times: Floats
     values: Floats
     columns: Mapping[str, Floats]
+    rates: Floats | None
     restarts: Floats
     where: Where
     problems: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Refused:
-    count: int = 0
-    first: str = ""
-    headers: list[int] = field(default_factory=list)
-
-    def add(self, line: int, why: str) -> None:
-        self.count += 1
-        if not self.first:
-            self.first = f"line {line}: {why}"
-
-
-def read_metric(member: Member) -> MetricFile:
+def read_metric(
+    member: Member, *, rates: bool = False, block: int = _BLOCK, reader: Reader = usual_rows
+) -> MetricFile:
     r"""Return one metric file.
 
     Parameters
     ----------
     member : Member
         Its first line must be a header of the exporter: `t,value` or `t,count,...`.
+    rates : bool
+        Whether to read a counter's mean rate as well.
+    block : int, bytes, > 0
+        How much is read at a time; it changes no result.
+    reader : callable
+        Reads blocks of usual rows, as `usual_rows` does; it changes no result either.
 
     Returns
     -------
@@ -91,48 +95,55 @@ def read_metric(member: Member) -> MetricFile:
     >>> read.values.tolist(), read.source.refused, read.source.why
     ([3.0, 4.0], 1, "line 3: not a number: 'x'")
     """
-    with member.open() as stream:
-        data = stream.read()
     problems: list[str] = []
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n")
-    header = data[:_HEADER_LIMIT].split(b"\n", 1)[0].decode("utf-8", "replace").strip()
-    names = [name.strip() for name in header.split(",")]
-    if len(names) < 2 or names[0] != "t" or names[1] not in {"value", "count"}:
-        raise ExportError("no header of a metric file in its first line", member.path, 1)
-    refused = _Refused()
-    if data and not data.endswith(b"\n"):
-        whole, _, cut = data.rpartition(b"\n")
-        line = data.count(b"\n") + 1
-        refused.add(line, "cut in the middle")
-        problems.append(f"{member.path}: its last line is cut and was left out ({len(cut)} bytes)")
-        data = whole + b"\n"
-    wanted = [names[1], *(name for name in names[2:] if name in _COLUMNS)]
-    kind: Literal["gauge", "counter", "histogram"] = "gauge"
-    if names[1] == "count":
-        kind = "histogram" if "mean" in names else "counter"
-    if kind != "histogram":
-        wanted = wanted[:1]
-    table = _fast(data, names, wanted)
-    starts: list[int] = []
-    lines: list[int] | range = range(2, data.count(b"\n") + 1)
-    if table is None:
-        table, starts, lines = _slow(data, names, wanted, refused)
+    with member.open() as stream:
+        data = stream.read(block)
+        while b"\n" not in data and len(data) < _LONGEST_LINE and (more := stream.read(block)):
+            data += more
+        # A view: a block has megabytes, which are not copied to take a line off.
+        view = memoryview(data)[len(_MARK) if data.startswith(_MARK) else 0 :]
+        head, feed, _ = bytes(view[: _LONGEST_LINE + 1]).partition(b"\n")
+        names, kind = _layout(head[:_LONGEST_LINE], member.path)
+        wanted = ["t", names[1]]
+        if kind == "histogram":
+            wanted += [name for name in names if name in COLUMNS]
+        elif rates and "mean_rate" in names:
+            wanted.append("mean_rate")
+        rows = Rows(names, wanted, reader)
+        rest = b""
+        skipping = False
+        view = view[len(head) + len(feed) :] or memoryview(stream.read(block))
+        while view:
+            end = _last_feed(view) + 1
+            if end and skipping:
+                # The end of a line that is too long; what follows it is whole again.
+                rows.feed(bytes(view[:end]).partition(b"\n")[2])
+                skipping = False
+            elif end:
+                rows.feed(b"".join((rest, view[:end])) if rest else view[:end])
+            rest = bytes(view[end:]) if end else rest + view
+            if len(rest) > _LONGEST_LINE:
+                if not skipping:
+                    rows.skip(f"longer than {_LONGEST_LINE:,} bytes")
+                rest, skipping = b"", True
+            view = memoryview(stream.read(block))
+    if rest and not skipping:
+        rows.skip("cut in the middle")
+        problems.append(f"{member.path}: its last line is cut and was left out ({len(rest)} bytes)")
+    if rows.commas:
+        problems.append(
+            f"{member.path}: {rows.commas} rows have a decimal comma; each of them has six"
+            " digits behind it, so that no other reading is possible"
+        )
+    table = rows.table()
     times = table[0]
-    good = np.ones(len(times), dtype=bool)
-    for index in np.flatnonzero(~((times > _EARLIEST) & (times < _LATEST)) | np.isinf(table[1])):
-        good[index] = False
-        refused.add(lines[int(index)], f"not a time or value of a server: {times[index]:g}")
-    restarts = np.array([times[i] for i in starts if i < len(times)], dtype=np.float64)
-    kept = [column[good] for column in table]
-    times = kept[0]
-    back = np.flatnonzero(np.diff(times) < 0)
+    back = np.flatnonzero(times[1:] < times[:-1])
     if len(back):
         problems.append(
             f"{member.path}: the clock goes back {len(back)} times,"
             f" the first time after row {int(back[0]) + 1} of those read"
         )
+    refused = rows.refused
     source = Source(
         member.path,
         "metric",
@@ -142,140 +153,35 @@ def read_metric(member: Member) -> MetricFile:
         float(times.min()) if len(times) else None,
         float(times.max()) if len(times) else None,
     )
-    columns = dict(zip(wanted[1:], kept[2:], strict=True))
-    where = Where(member.path, 2, max(data.count(b"\n"), 2))
-    return MetricFile(source, kind, times, kept[1], columns, restarts, where, tuple(problems))
-
-
-def join_series(
-    metric: Metric, database: str | None, files: Sequence[MetricFile]
-) -> tuple[Series, Floats, tuple[str, ...]]:
-    r"""Return one series from all files of a metric, the times at which it began anew, problems.
-
-    Parameters
-    ----------
-    metric : Metric
-        The catalogue's entry; values come out in its unit.
-    database : str or None
-    files : sequence of MetricFile
-        Oldest first.  A time that comes more than once counts once, as it was written last.
-
-    Returns
-    -------
-    tuple of (Series, (k,) array, tuple of str)
-
-    Examples
-    --------
-    >>> import io
-    >>> from boltkb.catalogue import load_metrics
-    >>> text = b"t,value\n1719501420,7\n1719501450,2\n"
-    >>> file = read_metric(Member("a.csv", None, lambda: io.BytesIO(text)))
-    >>> series, anew, _ = join_series(load_metrics()["messages_received"], None, [file])
-    >>> series.kind, series.values.tolist(), anew.tolist()
-    ('counter', [7.0, 2.0], [1719501450.0])
-    """
-    problems: list[str] = []
-    kinds = {file.kind for file in files}
-    kind = files[-1].kind
-    if len(kinds) > 1:
-        problems.append(
-            f"{metric.id}: its files have different layouts ({', '.join(sorted(kinds))});"
-            f" those of the newest ({kind}) are used"
-        )
-        files = [file for file in files if file.kind == kind]
-    if kind == "gauge":
-        kind = metric.gauge_form
-    times = np.concatenate([file.times for file in files])
-    values = np.concatenate([file.values for file in files]) * metric.scale
-    # Stable, so that of equal times the one written last stays last and is kept.
-    order = np.argsort(times, kind="stable")
-    times, values = times[order], values[order]
-    last = np.ones(len(times), dtype=bool)
-    if len(times):
-        last[:-1] = np.diff(times) > 0
-    if kind == "counter":
-        last &= ~np.isnan(values)
-    names = [name for name in _COLUMNS if all(name in file.columns for file in files)]
-    columns = {
-        name: (np.concatenate([file.columns[name] for file in files]) * metric.scale)[order][last]
-        for name in names
-    }
-    if kind == "histogram":
-        values = values / metric.scale
-    restarts = np.concatenate([file.restarts for file in files])
-    if kind in {"counter", "histogram"}:
-        falls = np.flatnonzero(np.diff(values[last]) < 0) + 1
-        restarts = np.concatenate([restarts, times[last][falls]])
-    series = Series(
-        metric.id,
-        kind,
-        times[last],
-        values[last],
-        database,
-        files[0].where,
-        columns,
-        tuple(file.where for file in files),
+    named = dict(zip(wanted[2:], table[2:], strict=True))
+    mean_rate = named.pop("mean_rate", None)
+    restarts = np.array([times[i] for i in rows.starts if i < len(times)], dtype=np.float64)
+    where = Where(member.path, 2, max(rows.lines, 2))
+    return MetricFile(
+        source, kind, times, table[1], named, mean_rate, restarts, where, tuple(problems)
     )
-    return series, np.unique(restarts), tuple(problems)
 
 
-def _fast(data: bytes, names: list[str], wanted: list[str]) -> list[Floats] | None:
-    # The usual file: every field a number.  Anything else takes the slow way, line by line.
-    unique = [f"{index}" for index in range(len(names))]
-    places = [0, *(names.index(name) for name in wanted)]
-    try:
-        frame = pl.read_csv(
-            data,
-            has_header=False,
-            skip_rows=1,
-            new_columns=unique,
-            columns=places,
-            schema_overrides=dict.fromkeys(unique, pl.Float64),
-            infer_schema=False,
-            quote_char=None,
-        )
-    except (pl.exceptions.PolarsError, ValueError):
-        return None
-    if any(count for count in frame.null_count().row(0)):
-        return None
-    return [frame[name].to_numpy() for name in frame.columns]
+def _last_feed(view: memoryview) -> int:
+    """Return where the last line feed is, -1 without one."""
+    end = len(view)
+    while end:
+        begin = max(0, end - _LONGEST_LINE)
+        found = bytes(view[begin:end]).rfind(b"\n")
+        if found >= 0:
+            return begin + found
+        end = begin
+    return -1
 
 
-def _slow(
-    data: bytes, names: list[str], wanted: list[str], refused: _Refused
-) -> tuple[list[Floats], list[int], list[int]]:
-    places = [0, *(names.index(name) for name in wanted)]
-    header = ",".join(names)
-    rows: list[list[float]] = []
-    starts: list[int] = []
-    lines: list[int] = []
-    for line, raw in enumerate(data.split(b"\n")[1:], start=2):
-        if not raw.strip():
-            if raw:
-                refused.add(line, "blank")
-            continue
-        text = raw.decode("utf-8", "replace").strip()
-        if text == header:
-            starts.append(len(rows))
-            continue
-        parts = text.split(",")
-        if len(parts) != len(names):
-            refused.add(line, f"{len(parts)} fields instead of {len(names)}")
-            continue
-        try:
-            rows.append([float(parts[place]) for place in places])
-        except ValueError:
-            wrong = next(parts[place] for place in places if not _is_number(parts[place]))
-            refused.add(line, f"not a number: {wrong[:40]!r}")
-        else:
-            lines.append(line)
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), len(places))
-    return [table[:, column] for column in range(len(places))], starts, lines
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _layout(head: bytes, path: str) -> tuple[list[str], Literal["gauge", "counter", "histogram"]]:
+    names = [name.strip() for name in head.decode("utf-8", "replace").strip().split(",")]
+    if len(names) < 2 or names[0] != "t" or names[1] not in {"value", "count"}:
+        raise ExportError("no header of a metric file in its first line", path, 1)
+    if len(names) > _MOST_COLUMNS:
+        raise ExportError(f"its header has more than {_MOST_COLUMNS} columns", path, 1)
+    if len(set(names)) < len(names):
+        raise ExportError("its header names a column twice", path, 1)
+    if names[1] == "value":
+        return names, "gauge"
+    return names, "histogram" if "mean" in names else "counter"

@@ -1,61 +1,79 @@
 """Thread dumps: the threads of the Bolt pool, and what each is doing.
 
-Knows the text that jstack, jcmd and `neo4j-admin server report` write, and how Neo4j names its
-workers: with the connection that holds them, so that a held thread is told from an idle one.
+Knows the text that jstack, jcmd, `kill -3` and `neo4j-admin server report` write, alone or in
+the midst of a log, and how Neo4j names its workers: with the connection that holds them, so
+that a held thread is told from an idle one.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, timedelta, timezone, tzinfo
 
 from boltkb.exports.intake.members import Member
-from boltkb.exports.records import Source, ThreadDump, ThreadState, Where, Worker
+from boltkb.exports.moments.frames import state_of, telling_frame
+from boltkb.exports.moments.lines import text_lines
+from boltkb.exports.moments.stamps import line_time, name_time
+from boltkb.exports.records import Source, ThreadDump, Where, Worker
 
-__all__ = ["read_dumps"]
+__all__ = ["read_dumps", "worker_of"]
 
-_SIZE = 64 << 20
-_DATE = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\s*$")
-_THREAD = re.compile(r'^"(?P<name>.*)" (?:#\d+|prio=|daemon|os_prio|Id=|tid=|\[)')
+_HEAD = "Full thread dump"
+_THREAD = re.compile(r'^"(?P<name>.*)" (?P<rest>(?:#\d+|prio=|daemon|os_prio|Id=|tid=|\[).*)')
+#: As `jcmd Thread.dump_to_file` writes it.
+_PLAIN = re.compile(r'^#(?P<id>\d+) "(?P<name>.*)"(?: (?:virtual|[A-Z_]{3,20})\b.*)?$')
 _WORKER = re.compile(
-    r"(?P<thread>neo4j\.BoltWorker-\d+)(?: \[bolt\])?"
+    r"(?P<thread>neo4j\.BoltWorker-\d+)(?: \[[^\]/\s]+\])?"
     r"(?: \[(?:(?P<connection>[^\]\s]+) - )?(?P<client>.*)\])?\s*$"
 )
 _FRAME = re.compile(r"^\s+at (?P<frame>[^\s(]+\(?)")
-
-_IN_POOL = ".ThreadPoolExecutor.getTask"
-_QUEUE_WAIT = (
-    "java.util.concurrent.LinkedBlockingDeque.poll",
-    "java.util.concurrent.LinkedBlockingQueue.poll",
-    "java.util.concurrent.ArrayBlockingQueue.poll",
-)
-_CONNECTION_LOOP = (
-    ".AtomicSchedulingConnection.doExecuteJobs",
-    ".DefaultBoltConnection.processNextBatch",
-)
-_AT_WORK = (
-    ".AtomicSchedulingConnection.executeJob(",
-    ".AtomicSchedulingConnection$ProcessJob",
-    ".statemachine.",
-    "BoltStateMachine",
-)
-_LOCKS = (".impl.locking.", ".locking.forseti.", "ForsetiClient", ".kernel.impl.locking")
-_READER = (".throttle.", "ThrottleLock", "TransportWriteThrottle", "ChannelWriteThrottle")
-#: Frames of the Java library say little; the innermost one that is not of it says what is done.
-_LIBRARY = ("java.", "javax.", "jdk.", "sun.", "com.sun.", "scala.")
+_PLAIN_FRAME = re.compile(r"^\s{4,}(?P<frame>[\w.$/@<>-]+\()")
+_CLIENT = re.compile(r"^[^/]*/(?P<address>.+:\d+)$")
+_STATE = "   java.lang.Thread.State:"
+_AGE = re.compile(r"\b(?P<what>cpu|elapsed)=(?P<number>\d{1,15}(?:\.\d{1,9})?)(?P<unit>ms|s)\b")
+#: What `docker logs -t` and `kubectl logs --timestamps` put before each line.
+_STAMPED = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (.*)$")
+_PACKED = re.compile(r'^\{"log":"')
+#: Lines from a date to the dump that it dates.
+_NEAR = 5
+_FRAMES = 1024
+#: Threads of the pool that are kept of one file: a dump of 400 each ten seconds for three hours.
+_WORKERS = 400_000
 
 
 @dataclass(slots=True)
 class _Text:
     first: int
-    date: str | None
-    threads: list[tuple[str, list[str]]] = field(default_factory=list)
+    time: float | None
+    workers: list[Worker] = field(default_factory=list)
+    threads: int = 0
     last: int = 0
+    met: set[str] = field(default_factory=set)
 
 
-def read_dumps(member: Member, zone: tzinfo = UTC) -> tuple[Source, tuple[ThreadDump, ...]]:
+@dataclass(slots=True)
+class _Broken:
+    count: int = 0
+    why: str = ""
+
+    def add(self, line: int, why: str) -> None:
+        self.count += 1
+        self.why = self.why or f"line {line}: {why}"
+
+
+@dataclass(slots=True)
+class _Thread:
+    name: str
+    rest: str
+    frames: list[str] = field(default_factory=list)
+
+
+def read_dumps(
+    member: Member, zone: tzinfo = UTC, *, chunk: int = 1 << 20
+) -> tuple[Source, tuple[ThreadDump, ...]]:
     """Return the thread dumps of a file; several may stand one after the other.
 
     Parameters
@@ -63,6 +81,8 @@ def read_dumps(member: Member, zone: tzinfo = UTC) -> tuple[Source, tuple[Thread
     member : Member
     zone : tzinfo
         The zone of the dump's clock; its date line does not say.
+    chunk : int, bytes
+        How much is read at one time.
 
     Returns
     -------
@@ -88,120 +108,147 @@ def read_dumps(member: Member, zone: tzinfo = UTC) -> tuple[Source, tuple[Thread
     >>> dumps[0].workers[0].connection, dumps[0].workers[0].state
     ('bolt-7', 'waiting_for_client')
     """
-    with member.open() as stream:
-        data = stream.read(_SIZE)
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        data = data.decode("utf-16", "replace").encode()
-    refused, why = 0, ""
-    if b"\0" in data:
-        refused = sum(b"\0" in line for line in data.split(b"\n"))
-        why = f"line {data[: data.find(0)].count(10) + 1}: holds NUL bytes"
-    lines = data.decode("utf-8", "replace").splitlines()
-    dumps = []
-    for text in _texts(lines):
-        workers = [
-            worker for name, frames in text.threads if (worker := _worker(name, frames)) is not None
-        ]
-        where = Where(member.path, text.first, text.last)
-        time = _time(text.date, zone)
-        dumps.append(ThreadDump(time, tuple(workers), len(text.threads), where))
+    broken = _Broken()
+    texts: list[_Text] = []
+    kept = 0
+    for text in _texts(member, zone, broken, chunk):
+        kept += len(text.workers)
+        if kept > _WORKERS:
+            broken.add(text.first, f"more than {_WORKERS:,} threads of the pool in one file")
+        elif text.threads:
+            texts.append(text)
+    named = name_time(member.name, zone) if len(texts) == 1 else None
+    dumps = tuple(
+        ThreadDump(
+            named if text.time is None else text.time,
+            tuple(text.workers),
+            text.threads,
+            Where(member.path, text.first, text.last),
+        )
+        for text in texts
+    )
     times = [dump.time for dump in dumps if dump.time is not None]
-    rows = sum(dump.threads for dump in dumps)
     source = Source(
         member.path,
         "thread-dump",
-        rows,
-        refused,
-        why,
+        sum(dump.threads for dump in dumps),
+        broken.count,
+        broken.why,
         min(times, default=None),
         max(times, default=None),
     )
-    return source, tuple(dumps)
+    return source, dumps
 
 
-def _texts(lines: list[str]) -> Iterator[_Text]:
-    text: _Text | None = None
-    date: tuple[int, str] | None = None
-    frames: list[str] | None = None
-    for number, line in enumerate(lines, start=1):
-        found = _DATE.match(line)
-        if found:
-            date = (number, found[1])
-            continue
-        if line.startswith("Full thread dump"):
-            if text is not None:
-                yield text
-            near = date is not None and number - date[0] <= 3
-            text = _Text(date[0] if near and date else number, date[1] if near and date else None)
-            frames = None
-        elif thread := _THREAD.match(line):
-            if text is None:
-                text = _Text(number, date[1] if date else None)
-            frames = []
-            text.threads.append((thread["name"], frames))
-        elif frames is not None and (frame := _FRAME.match(line)):
-            frames.append(frame["frame"].rpartition("/")[2])
-        if text is not None and line.strip():
-            text.last = number
-    if text is not None:
-        yield text
+def worker_of(name: str, frames: list[str], rest: str = "") -> Worker | None:
+    """Return the worker that a thread is, None for a thread that is not of the Bolt pool.
 
+    Parameters
+    ----------
+    name : str
+        The thread's name.
+    frames : list of str
+        Class, method and `(`, the innermost first.
+    rest : str
+        What stands behind the name, with the thread's ages.
 
-def _time(date: str | None, zone: tzinfo) -> float | None:
-    if date is None:
-        return None
-    try:
-        local = datetime.strptime(date, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
-        return local.timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
-def _worker(name: str, frames: list[str]) -> Worker | None:
+    Examples
+    --------
+    >>> worker = worker_of("neo4j.BoltWorker-7 [bolt] [/10.0.0.5:40316] ", [], "elapsed=9.5s")
+    >>> worker.client, worker.elapsed, worker_of("main", [])
+    ('10.0.0.5:40316', 9.5, None)
+    """
     found = _WORKER.match(name)
     if found is None:
         return None
     client = (found["client"] or "").strip()
     held = bool(found["connection"] or client)
-    client = client.rpartition("/")[2]
+    address = _CLIENT.match(client)
+    ages = {age["what"]: _seconds(age) for age in _AGE.finditer(rest)}
     return Worker(
         found["thread"],
         found["connection"],
-        client or None,
-        _state(frames, held=held),
-        _telling(frames),
+        (address["address"] if address else client)[:300] or None,
+        state_of(frames, held=held),
+        telling_frame(frames),
+        ages.get("elapsed"),
+        ages.get("cpu"),
     )
 
 
-def _state(frames: list[str], *, held: bool) -> ThreadState:
-    def any_frame(parts: tuple[str, ...]) -> bool:
-        return any(part in frame for frame in frames for part in parts)
-
-    if any(_IN_POOL in frame for frame in frames) or (not held and not any_frame(_AT_WORK)):
-        return "idle"
-    if any_frame(_LOCKS) and frames and _waits(frames):
-        return "waiting_for_lock"
-    if any_frame(_READER) and frames and _waits(frames):
-        return "blocked_on_reader"
-    if any_frame(_CONNECTION_LOOP) and not any_frame(_AT_WORK) and any_frame(_QUEUE_WAIT):
-        return "waiting_for_client"
-    return "working"
+def _seconds(age: re.Match[str]) -> float:
+    return float(age["number"]) / (1000.0 if age["unit"] == "ms" else 1.0)
 
 
-def _waits(frames: list[str]) -> bool:
-    # Taking a lock that is free is work; waiting for one parks or sleeps.
-    return any(
-        part in frame
-        for frame in frames[:4]
-        for part in (".park", "Object.wait", "Thread.sleep", "onSpinWait", ".sleep0", "waitFor")
-    )
+def _texts(member: Member, zone: tzinfo, broken: _Broken, chunk: int) -> Iterator[_Text]:
+    text: _Text | None = None
+    thread: _Thread | None = None
+    dated: tuple[int, float, bool] | None = None
+    for number, raw in text_lines(member, chunk=chunk):
+        if "\0" in raw:
+            broken.add(number, "holds NUL bytes")
+        line, stamped = _bare(raw)
+        time = line_time(line, zone) if line[:1] not in {'"', "\t", " ", ""} else None
+        if time is not None:
+            certain = line_time(line, _ELSEWHERE) == line_time(line, UTC)
+            # A shell's date with a zone before the dump's own date, which has none, is better.
+            if not (dated and dated[2] and number - dated[0] <= _NEAR and not certain):
+                dated = (number, time, certain)
+            continue
+        near = dated if dated and number - dated[0] <= _NEAR else None
+        when = near[1] if near else stamped
+        if line.startswith(_HEAD):
+            _close(text, thread)
+            if text is not None:
+                yield text
+            text, thread = _Text(near[0] if near else number, when, last=number), None
+            continue
+        found = _THREAD.match(line) or _PLAIN.match(line)
+        if found:
+            rest = found["rest"] if "rest" in found.re.groupindex else f"#{found['id']}"
+            known = f"{found['name']} {rest.split(' ', 1)[0]}"
+            _close(text, thread)
+            if text is not None and known in text.met and "#" in known:
+                # The same thread again: another dump, without a head of its own.
+                yield text
+                text = None
+            if text is None:
+                text = _Text(near[0] if near else number, when)
+            text.threads += 1
+            if len(text.met) < _WORKERS:
+                text.met.add(known[:200])
+            text.last, thread = number, _Thread(found["name"], rest)
+        elif text is not None and thread is not None:
+            frame = _FRAME.match(line) or (thread.rest[:1] == "#" and _PLAIN_FRAME.match(line))
+            if frame:
+                text.last = number
+                if len(thread.frames) < _FRAMES:
+                    thread.frames.append(frame["frame"].rpartition("/")[2])
+            elif line.startswith((_STATE, "\t- ", "\t-  ")):
+                text.last = number
+    _close(text, thread)
+    if text is not None:
+        yield text
 
 
-def _telling(frames: list[str]) -> str:
-    for frame in frames:
-        if not frame.startswith(_LIBRARY):
-            return frame[:200].removesuffix("(")
-    for frame in frames:
-        if _IN_POOL in frame:
-            return frame.removesuffix("(")
-    return frames[0][:200].removesuffix("(") if frames else ""
+_ELSEWHERE = timezone(timedelta(hours=5))
+
+
+def _close(text: _Text | None, thread: _Thread | None) -> None:
+    if text is None or thread is None:
+        return
+    worker = worker_of(thread.name, thread.frames, thread.rest)
+    if worker is not None and len(text.workers) <= _WORKERS:
+        text.workers.append(worker)
+
+
+def _bare(line: str) -> tuple[str, float | None]:
+    # A container's log wraps each line, as JSON or behind a time; the time has a zone.
+    if _PACKED.match(line):
+        try:
+            packed = json.loads(line)
+            return str(packed["log"]).rstrip("\r\n"), line_time(str(packed.get("time", "")))
+        except (ValueError, KeyError, RecursionError):
+            return line, None
+    found = _STAMPED.match(line)
+    return (found[2], line_time(found[1])) if found else (line, None)

@@ -1,4 +1,4 @@
-"""Tables of transactions and of connections, as cypher-shell or a browser exports them.
+"""Tables of transactions and of connections, in whatever form somebody saved them.
 
 Knows the columns of `SHOW TRANSACTIONS`, `dbms.listTransactions` and `dbms.listConnections`;
 columns are found by their names, in any order.
@@ -8,35 +8,49 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, tzinfo
 
 from boltkb.exports.intake.members import Member
-from boltkb.exports.records import ConnectionRow, Source, TransactionRow, Where
+from boltkb.exports.moments.listing import Row, read_rows
+from boltkb.exports.moments.stamps import instant
+from boltkb.exports.records import ConnectionRow, Source, SourceKind, TransactionRow, Where
 
-__all__ = ["duration", "read_connections", "read_transactions"]
+__all__ = ["duration", "read_moments"]
 
-_SIZE = 64 << 20
 _QUERY = 500
 _DURATION = re.compile(
     r"(?P<sign>-?)P(?:(?P<years>[\d.]+)Y)?(?:(?P<months>[\d.]+)M)?(?:(?P<days>[\d.]+)D)?"
     r"(?:T(?:(?P<hours>-?[\d.]+)H)?(?:(?P<minutes>-?[\d.]+)M)?(?:(?P<seconds>-?[\d.]+)S)?)?"
 )
-_ESCAPED = re.compile(r'\\(.)|""', re.DOTALL)
 _CLOCK = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d(?:\.\d+)?)")
+_NOTHING = frozenset({"", "NULL", "NONE", "<NULL>"})
+#: Rows that are kept of one file: 400 a minute for a day.
+_ROWS = 576_000
+#: Rows whose own clocks agree to this many seconds were listed at one time.
+_SAME = 2.0
 
 
-def read_transactions(member: Member) -> tuple[Source, tuple[TransactionRow, ...]]:
-    r"""Return the transactions of a table.
+def read_moments(
+    member: Member, kind: SourceKind, zone: tzinfo = UTC
+) -> tuple[Source, tuple[TransactionRow, ...], tuple[ConnectionRow, ...]]:
+    r"""Return the transactions and the connections in a file's lists.
 
     Parameters
     ----------
     member : Member
+    kind : str
+        What the file was taken for; a file may hold lists of both kinds.
+    zone : tzinfo
+        Of times between the lists that name none.
 
     Returns
     -------
-    tuple of (Source, tuple of TransactionRow)
-        Spans in seconds, queries cut to 500 characters.
+    tuple of (Source, tuple of TransactionRow, tuple of ConnectionRow)
+        Spans in seconds, queries cut to 500 characters.  The time of a list is when a row began
+        and how long it had run, else what stands before the list, else what the file's name
+        says.
 
     Raises
     ------
@@ -47,79 +61,42 @@ def read_transactions(member: Member) -> tuple[Source, tuple[TransactionRow, ...
     --------
     >>> import io
     >>> text = b'transactionId,connectionId,elapsedTime\n"neo4j-transaction-3","bolt-7",PT2.5S\n'
-    >>> _, rows = read_transactions(Member("t.csv", None, lambda: io.BytesIO(text)))
+    >>> member = Member("t.csv", None, lambda: io.BytesIO(text))
+    >>> _, rows, _ = read_moments(member, "transactions")
     >>> rows[0].connection, rows[0].elapsed
     ('bolt-7', 2.5)
     """
-    rows: list[TransactionRow] = []
+    transactions: list[TransactionRow] = []
+    connections: list[ConnectionRow] = []
     refused, why = 0, ""
-    for line, row in _rows(member):
-        name = row.get("transactionid") or row.get("transaction")
-        if not name or row.get("") is not None:
+    for row in read_rows(member, zone):
+        if len(transactions) + len(connections) + refused == _ROWS:
             refused += 1
-            why = why or f"line {line}: not as many fields as columns, or no transaction id"
-            continue
-        rows.append(
-            TransactionRow(
-                name[:200],
-                _one(row, "database"),
-                _one(row, "connectionid"),
-                _address(_one(row, "clientaddress")),
-                _one(row, "username", "currentuser", "executinguser"),
-                _one(row, "status"),
-                _span(row, "elapsedtime"),
-                _span(row, "idletime"),
-                (_one(row, "currentquery", "query") or "")[:_QUERY] or None,
-                Where(member.path, line),
-            )
-        )
-    return Source(member.path, "transactions", len(rows), refused, why), tuple(rows)
-
-
-def read_connections(member: Member) -> tuple[Source, tuple[ConnectionRow, ...]]:
-    r"""Return the connections of a table.
-
-    Parameters
-    ----------
-    member : Member
-
-    Returns
-    -------
-    tuple of (Source, tuple of ConnectionRow)
-
-    Raises
-    ------
-    ExportError
-        When the file cannot be read.
-
-    Examples
-    --------
-    >>> import io
-    >>> text = b'connectionId, userAgent, clientAddress\n"bolt-7", "shop/1.0", "127.0.0.1:5000"\n'
-    >>> _, rows = read_connections(Member("c.csv", None, lambda: io.BytesIO(text)))
-    >>> rows[0].agent, rows[0].client
-    ('shop/1.0', '127.0.0.1:5000')
-    """
-    rows: list[ConnectionRow] = []
-    refused, why = 0, ""
-    for line, row in _rows(member):
-        name = row.get("connectionid")
-        if not name or row.get("") is not None:
+            why = why or f"line {row.line}: more than {_ROWS:,} rows; the rest is not read"
+            break
+        where = Where(member.path, row.line)
+        name = _one(row.values, "transactionid", "transaction")
+        connection = _one(row.values, "connectionid")
+        if row.kind == "transactions" and name:
+            transactions.append(_transaction(name, row, where))
+        elif row.kind == "connections" and connection:
+            connections.append(_connection(connection, row, where))
+        else:
             refused += 1
-            why = why or f"line {line}: not as many fields as columns, or no connection id"
-            continue
-        rows.append(
-            ConnectionRow(
-                name[:200],
-                _address(_one(row, "clientaddress")),
-                _one(row, "username"),
-                _one(row, "useragent"),
-                _instant(_one(row, "connecttime")),
-                _one(row, "connector"),
-                Where(member.path, line),
-            )
-        )
-    return Source(member.path, "connections", len(rows), refused, why), tuple(rows)
+            why = why or f"line {row.line}: not a row of the list, or a row without an id"
+    transactions = _listed_at(transactions)
+    times = [row.time for row in transactions if row.time is not None]
+    times += [row.time for row in connections if row.time is not None]
+    source = Source(
+        member.path,
+        kind,
+        len(transactions) + len(connections),
+        refused,
+        why,
+        min(times, default=None),
+        max(times, default=None),
+    )
+    return source, tuple(transactions), tuple(connections)
 
 
 def duration(text: str, *, unit: float = 1.0) -> float | None:
@@ -142,12 +119,75 @@ def duration(text: str, *, unit: float = 1.0) -> float | None:
     >>> duration("PT1M0.25S"), duration("250", unit=0.001), duration("0:01:00"), duration("NULL")
     (60.25, 0.25, 60.0, None)
     """
-    text = text.strip()
+    text = text.strip()[:100]
     try:
         span = float(text) * unit if text[:1].isdigit() and ":" not in text else _spelt(text)
     except ValueError:
         return None
     return span if span is not None and math.isfinite(span) else None
+
+
+def _transaction(name: str, row: Row, where: Where) -> TransactionRow:
+    values = row.values
+    return TransactionRow(
+        name[:200],
+        _one(values, "database"),
+        _one(values, "connectionid"),
+        _address(_one(values, "clientaddress")),
+        _one(values, "username", "currentuser", "executinguser"),
+        _one(values, "status"),
+        _span(values, "elapsedtime"),
+        _span(values, "idletime"),
+        (_one(values, "currentquery", "query") or "")[:_QUERY] or None,
+        where,
+        cpu=_span(values, "cputime"),
+        waiting=_span(values, "waittime"),
+        started=instant(_one(values, "starttime")),
+        time=row.time,
+    )
+
+
+def _connection(name: str, row: Row, where: Where) -> ConnectionRow:
+    values = row.values
+    return ConnectionRow(
+        name[:200],
+        _address(_one(values, "clientaddress")),
+        _one(values, "username"),
+        _one(values, "useragent"),
+        instant(_one(values, "connecttime")),
+        _one(values, "connector"),
+        where,
+        time=row.time,
+    )
+
+
+def _listed_at(rows: list[TransactionRow]) -> list[TransactionRow]:
+    # What began then and has run so long was listed then, by the server's own clock; rows that
+    # do not say so stand in the same list as their neighbours.
+    timed: list[TransactionRow] = []
+    begins = 0
+    for place in range(1, len(rows) + 1):
+        if place < len(rows) and not _new_list(rows[place - 1], rows[place]):
+            continue
+        listed = rows[begins:place]
+        clocks = [
+            row.started + row.elapsed
+            for row in listed
+            if row.started is not None and row.elapsed is not None
+        ]
+        when = max(clocks) if clocks and max(clocks) - min(clocks) <= _SAME else None
+        timed += [replace(row, time=when) if when is not None else row for row in listed]
+        begins = place
+    return timed
+
+
+def _new_list(before: TransactionRow, row: TransactionRow) -> bool:
+    if before.time != row.time:
+        return True
+    if None in (before.started, before.elapsed, row.started, row.elapsed):
+        return False
+    gap = (row.started or 0) + (row.elapsed or 0) - (before.started or 0) - (before.elapsed or 0)
+    return abs(gap) > _SAME
 
 
 def _spelt(text: str) -> float | None:
@@ -165,74 +205,10 @@ def _spelt(text: str) -> float | None:
     return -total if found["sign"] else total
 
 
-def _rows(member: Member) -> Iterator[tuple[int, Mapping[str, str]]]:
-    with member.open() as stream:
-        data = stream.read(_SIZE)
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = data.decode("utf-16", "replace")
-    else:
-        text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
-    text = text.replace("\0", "\ufffd")
-    names: list[str] | None = None
-    for line, cells in _cells(text):
-        if not any(cells):
-            continue
-        keys = [cell.strip("`").lower() for cell in cells]
-        if names is None:
-            names = keys
-        elif keys != names:
-            fits = len(cells) == len(names)
-            yield line, dict(zip(names, cells, strict=True)) if fits else {"": "ragged"}
-
-
-def _cells(text: str) -> Iterator[tuple[int, list[str]]]:
-    # cypher-shell writes maps and lists bare, so a comma inside braces parts no fields; it
-    # escapes a quote with a backslash where other programs double it.
-    head = text.split("\n", 1)[0]
-    mark = max(",;\t|", key=head.count)
-    # A quote that is never closed takes the rest: anything else could be made to take for ever.
-    token = re.compile(
-        rf'"(?:[^"\\]++|\\.?|"")*+(?:"|\Z)|[\[{{]|[\]}}]|{re.escape(mark)}|\r?\n'
-        rf'|[^"\[\]{{}}\r\n{re.escape(mark)}]+|.',
-        re.DOTALL,
-    )
-    cells: list[str] = []
-    parts: list[str] = []
-    line, begins, depth = 1, 1, 0
-    blank = True
-    for found in token.finditer(text):
-        piece = found[0]
-        if piece in {"\n", "\r\n"}:
-            yield begins, [*cells, _unquoted("".join(parts))]
-            line += 1
-            cells, parts, begins, depth, blank = [], [], line, 0, True
-            continue
-        line += piece.count("\n")
-        if piece == mark and depth == 0:
-            cells.append(_unquoted("".join(parts)))
-            parts, blank = [], True
-            continue
-        if piece in "{[" and (depth or blank):
-            depth += 1
-        elif piece in "}]" and depth:
-            depth -= 1
-        blank = blank and not piece.strip()
-        parts.append(piece)
-    if cells or parts:
-        yield begins, [*cells, _unquoted("".join(parts))]
-
-
-def _unquoted(cell: str) -> str:
-    cell = cell.strip()
-    if len(cell) > 1 and cell[0] == cell[-1] == '"':
-        return _ESCAPED.sub(lambda found: found[1] or '"', cell[1:-1]).strip()
-    return cell
-
-
 def _one(row: Mapping[str, str], *names: str) -> str | None:
     for name in names:
-        value = row.get(name, "")
-        if value and value.upper() != "NULL":
+        value = row.get(name, "").strip()
+        if value.upper() not in _NOTHING:
             return value[: 10 * _QUERY]
     return None
 
@@ -245,15 +221,3 @@ def _span(row: Mapping[str, str], name: str) -> float | None:
 
 def _address(text: str | None) -> str | None:
     return None if text is None else text.rpartition("/")[2] or None
-
-
-def _instant(text: str | None) -> float | None:
-    if text is None:
-        return None
-    # Java writes up to nine decimals and may add a zone's name in brackets.
-    plain = re.sub(r"(\.\d{6})\d+", r"\1", re.sub(r"\[[^\]]*\]$", "", text)).replace(" ", "T", 1)
-    try:
-        time = datetime.fromisoformat(plain)
-    except ValueError:
-        return None
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from boltkb.exports.records.places import Where
-from boltkb.exports.records.series import Floats
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from boltkb.exports.records.series import Floats
 
 __all__ = [
     "Holds",
@@ -94,7 +97,7 @@ class Holds:
     asked : (n,) array, epoch seconds
         When the connection asked for a thread.
     starts : (n,) array, epoch seconds
-        When a thread took it; NaN for one that was rejected.
+        When a thread took it; NaN for one that was rejected or never answered in the trace.
     ends : (n,) array, epoch seconds
         When the thread let it go; NaN for one still held where the trace ends.
     waited : (n,) array, seconds
@@ -106,7 +109,11 @@ class Holds:
     begin, end : float, epoch seconds
         What the trace covers; a hold that was under way at `begin` is not in it.
     where : Where
-        The first file of the trace.
+        The first line of the trace.
+    rejected : (n,) array of bool
+        Which of them the pool had no thread for.
+    left_out : int
+        Holds that are more than are kept; the last ones of the trace.
     """
 
     asked: Floats
@@ -118,6 +125,8 @@ class Holds:
     begin: float
     end: float
     where: Where
+    rejected: NDArray[np.bool_]
+    left_out: int = 0
 
     def __len__(self) -> int:
         return len(self.asked)
@@ -131,7 +140,8 @@ class MachineFact:
     ----------
     id : str
         `cpus`, `memory` (bytes), `heap-max` (bytes), `open-files` (limit), `os`, `jvm`,
-        `process-start` (epoch seconds).
+        `process-id`, `process-start` (epoch seconds; as the log tells it some seconds late),
+        `bolt-log-level`, `json-logs` (their names), `metric:<key>` (a reading without a time).
     value : float or None
         For a number, in the unit above.
     text : str

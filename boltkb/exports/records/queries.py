@@ -27,20 +27,33 @@ class QueryLog:
     Parameters
     ----------
     start, end : float, epoch seconds
-        The earliest start and the latest end of a query.
+        The earliest start and the latest end of a query or a transaction.
     completed, failed, unfinished : int
         Queries that ended well, that ended with an error, and that started without an end.
     bins : (n,) array, epoch seconds
-        Where each bin of `busy` begins; evenly spaced.
+        Where each bin of `busy` begins; evenly spaced, one second apart or a power of two more
+        for a long log.
     busy : (n,) array
         Queries of Bolt clients under way, averaged over each bin: a lower bound of busy threads.
+        Queries without an end are not in it.
     by_query, by_client, by_agent, by_user, by_database : polars.DataFrame
         A row a group, the longest held first; columns `key`, `count`, `failed`, `elapsed`,
-        `longest`, `planning`, `cpu`, `waiting`, `clients` (all spans in seconds, summed), and
-        the quantiles `p50`, `p95`, `p99` of `elapsed`.  `by_client` has addresses without ports.
+        `longest`, `planning`, `cpu`, `waiting` (spans in seconds, summed but for `longest`), and
+        the quantiles `p50`, `p95`, `p99` of `elapsed`, within 3 %.  Queries have their full text
+        without parameters, of very long ones the beginning; `by_client` has addresses without
+        ports; an empty `key` is what the log does not say.  Of more groups than are kept, the
+        last row, whose `key` is null, sums up everything else; then the other rows may lack
+        some of their own, while the rows together remain exact.
+    holds : int
+        Holds of a thread that can be told apart: transactions where the log has their ids,
+        otherwise queries, of which those that overlap on one connection are one hold.
+    held : float, seconds
+        Their lengths together, each a lower bound.
     transactions : polars.DataFrame
-        A row a transaction of those told longest: `transaction`, `database`, `client`, `start`,
-        `end`, `queries`, `working`: from its first query's start to its last one's end.
+        A row a hold, of the longest ones, the longest first: `transaction` (null where the log
+        has no ids), `database`, `client` (with its port), `start`, `end`, `queries`, `working`
+        (the queries' own time): from its first query's start to its last one's end, or to its
+        commit where transactions are logged.
     where : tuple of Where
         All files, oldest first.
     """
@@ -57,5 +70,7 @@ class QueryLog:
     by_agent: pl.DataFrame
     by_user: pl.DataFrame
     by_database: pl.DataFrame
+    holds: int
+    held: float
     transactions: pl.DataFrame
     where: tuple[Where, ...]

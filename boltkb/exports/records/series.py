@@ -9,17 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from boltkb.exports.records.packed import Columns, Floats, Packed, unpack
 from boltkb.exports.records.places import Where
 
 __all__ = [
     "Floats",
     "Series",
 ]
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,13 +30,14 @@ class Series:
         `gauge`; `counter`: values are the running counts as written, which fall at a restart;
         `histogram`: values are the counts, `columns` the rest.
     times : (n,) array, epoch seconds, strictly increasing
-    values : (n,) array, in the catalogue's unit
+    stored : (n,) array or Packed, in the catalogue's unit
+        What `values` gives.
     database : str or None
         For a metric that exists once per database.
     where : Where
         The first file that it was read from.
-    columns : mapping of str to (n,) array
-        Further columns of a histogram, such as `mean` and `max`, in the catalogue's unit.
+    stored_columns : mapping of str to (n,) array or Packed
+        What `columns` gives.
     files : tuple of Where
         All of them, rotated ones included, oldest first.
     """
@@ -48,16 +45,26 @@ class Series:
     id: str
     kind: Literal["gauge", "counter", "histogram"]
     times: Floats
-    values: Floats
+    stored: Floats | Packed
     database: str | None
     where: Where
-    columns: Mapping[str, Floats] = field(default_factory=dict)
+    stored_columns: Mapping[str, Floats | Packed] = field(default_factory=dict)
     files: tuple[Where, ...] = ()
 
     @property
     def key(self) -> str:
         """The key in `Export.series`: the id, with the database where there is one."""
         return self.id if self.database is None else f"{self.id}[{self.database}]"
+
+    @property
+    def values(self) -> Floats:
+        """The values, (n,) floats; a long series is unpacked anew each time."""
+        return unpack(self.stored)
+
+    @property
+    def columns(self) -> Mapping[str, Floats]:
+        """Further columns of a histogram, such as `mean` and `max`, in the catalogue's unit."""
+        return Columns(self.stored_columns)
 
     def __len__(self) -> int:
         return len(self.times)

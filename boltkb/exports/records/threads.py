@@ -5,6 +5,8 @@ Knows no file format.  Times are epoch seconds in UTC, spans are seconds.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,7 +22,15 @@ __all__ = [
 ]
 
 ThreadState = Literal[
-    "idle", "working", "waiting_for_client", "waiting_for_lock", "blocked_on_reader"
+    "idle",
+    "working",
+    "waiting_for_client",
+    "waiting_for_lock",
+    "waiting_for_bookmark",
+    "authenticating",
+    "committing",
+    "sending",
+    "blocked_on_reader",
 ]
 
 
@@ -38,10 +48,17 @@ class Worker:
         The client's address and port.
     state : str
         `idle`: in the pool without work; `working`; `waiting_for_client`: held by an open
-        transaction with nothing to do; `waiting_for_lock`; `blocked_on_reader`: the client does
-        not read what the server sends.
+        transaction with nothing to do; `waiting_for_lock`; `waiting_for_bookmark`: for the
+        transaction that a bookmark names, no transaction of its own begun yet;
+        `authenticating`; `committing`; `sending`: waits until the end of an answer is written
+        to the network, which takes long only if the client does not read it or the network
+        threads are busy; `blocked_on_reader`: the server has stopped sending because the client
+        does not read.
     top_frame : str
         The innermost frame that tells most.
+    elapsed, cpu : float or None, seconds
+        The thread's age and the processor time that it has used, where the dump says so; of the
+        thread, not of what it does now.
     """
 
     thread: str
@@ -49,6 +66,8 @@ class Worker:
     client: str | None
     state: ThreadState
     top_frame: str
+    elapsed: float | None = None
+    cpu: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +94,25 @@ class ThreadDump:
     def held(self) -> int:
         """Threads that a connection holds."""
         return sum(worker.state != "idle" for worker in self.workers)
+
+    @property
+    def held_by(self) -> Mapping[str, int]:
+        """Threads that each client's address holds, most first; the port is left out.
+
+        Examples
+        --------
+        >>> worker = Worker("neo4j.BoltWorker-1", "bolt-7", "10.0.0.5:40316", "working", "")
+        >>> ThreadDump(None, (worker, worker), 9, Where("threaddump.txt")).held_by
+        {'10.0.0.5': 2}
+        """
+        hosts = Counter(
+            (worker.client or "unknown").rpartition(":")[0].strip("[]")
+            or worker.client
+            or "unknown"
+            for worker in self.workers
+            if worker.state != "idle"
+        )
+        return dict(hosts.most_common())
 
 
 @dataclass(frozen=True, slots=True)

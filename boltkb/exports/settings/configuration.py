@@ -10,30 +10,14 @@ from collections.abc import Iterator, Mapping
 
 from boltkb.exports.intake.members import Member
 from boltkb.exports.records import SettingValue, Source, Where
+from boltkb.exports.settings.secrets import HIDDEN, hide_secrets
 
-__all__ = ["HIDDEN", "hide_secrets", "properties", "read_configuration"]
+__all__ = ["HIDDEN", "hide_secrets", "properties", "read_configuration", "read_key"]
 
-#: What stands in the place of a secret.
-HIDDEN = "(hidden)"
-
-_SECRET = re.compile(
-    r"passw|passphrase|secret|token|credential|private[._-]?key|api[._-]?key|access[._-]?key"
-    r"|(?:^|[._-])auth(?:$|[._-])|(?:^|[._-])key(?:$|[._-])|system_account|signature",
-    re.IGNORECASE,
-)
-_HARMLESS = re.compile(
-    r"(?:true|false|\d+(?:\.\d+)?\s*(?:ns|μs|us|ms|s|m|h|d|[kmg]i?b?)?)?", re.IGNORECASE
-)
-_SECRET_INSIDE = re.compile(
-    r"(?i)((?:passw|secret|token|credential|passphrase)[\w.-]{0,60}\s{0,5}[=:]\s{0,5})"
-    r"(\"[^\"]*\"|\S+)"
-)
-_IN_ADDRESS = re.compile(r"(://[^/\s:@]{1,200}:)[^@\s/]{1,200}@")
 _REPEATABLE = re.compile(r"^(?:dbms|server)\.jvm\.additional$")
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 _SIZE = 8 << 20
-#: Characters of a value that are kept.
-_LONGEST = 4000
+_KEY_SIZE = 64 << 10
 #: How many settings that stand twice are told one by one.
 _TOLD = 10
 
@@ -102,22 +86,38 @@ def read_configuration(
     return source, settings, tuple(problems)
 
 
-def hide_secrets(name: str, value: str) -> str:
-    """Return a setting's value, or `(hidden)` where the name or the value speaks of a secret.
+def read_key(member: Member) -> tuple[Source, Mapping[str, SettingValue], tuple[str, ...]]:
+    r"""Return the setting that a file holds whose name is the setting's, as Kubernetes mounts them.
+
+    Parameters
+    ----------
+    member : Member
+
+    Returns
+    -------
+    tuple of (Source, mapping of str to SettingValue, tuple of str)
+
+    Raises
+    ------
+    ExportError
+        When the file cannot be read.
 
     Examples
     --------
-    >>> hide_secrets("server.ssl.private_key_password", "hunter2")
-    '(hidden)'
-    >>> hide_secrets("dbms.security.auth_enabled", "true")
-    'true'
-    >>> hide_secrets("server.jvm.additional", "-Dtrust.password=hunter2 -Xss1m")
-    '-Dtrust.password=(hidden) -Xss1m'
+    >>> import io
+    >>> text = io.BytesIO(b"8\n")
+    >>> name = "neo4j.conf/server.bolt.thread_pool_max_size"
+    >>> _, settings, _ = read_key(Member(name, 2, lambda: text))
+    >>> settings["server.bolt.thread_pool_max_size"].value
+    '8'
     """
-    if _SECRET.search(name) and not _HARMLESS.fullmatch(value.strip()):
-        return HIDDEN
-    hidden = _SECRET_INSIDE.sub(rf"\g<1>{HIDDEN}", value[:_LONGEST])
-    return _IN_ADDRESS.sub(rf"\g<1>{HIDDEN}@", hidden)
+    with member.open() as stream:
+        text = stream.read(_KEY_SIZE).decode("utf-8", "replace").strip()
+    if "\0" in text:
+        return Source(member.path, "configuration", 0, 1, "line 1: not a setting"), {}, ()
+    last = text.count("\n") + 1
+    value = SettingValue(member.name, hide_secrets(member.name, text), Where(member.path, 1, last))
+    return Source(member.path, "configuration", 1), {member.name: value}, ()
 
 
 def properties(text: str) -> Iterator[tuple[int, str, str]]:

@@ -30,9 +30,11 @@ __all__ = [
     "finish",
     "free_connection",
     "let_go",
+    "messages_of",
     "release",
     "step",
     "stop_waiting",
+    "take_up",
 ]
 
 
@@ -171,6 +173,22 @@ def stop_waiting(s, c):
     s.members[m].waiting_client -= 1
 
 
+@compiled(i8(i8))
+def messages_of(phase):
+    """Return how many messages end a wait: a query is RUN and PULL, anything else is one."""
+    return 2 if phase == codes.THINKING else 1
+
+
+@compiled(nothing(STATE, i8, i8))
+def take_up(s, c, phase):
+    """Count the messages that reach a thread which waits for its client."""
+    m = s.connections[c].member
+    count = messages_of(phase)
+    s.members[m].received += count
+    s.members[m].started += count
+    s.connections[c].messages += count
+
+
 @compiled(nothing(STATE, i8))
 def step(s, c):
     """Take a connection that has a thread to where it next works, waits or ends."""
@@ -193,6 +211,12 @@ def step(s, c):
                 finish(s, c, codes.TRANSACTION_LIMIT)
                 return
             phase = codes.QUERY
+            if s.clients[k].transaction == codes.EXPLICIT and s.clients[k].messages == 1:
+                # BEGIN came alone: the client sends its first query when it has the answer.
+                if s.clients[k].latency > 0.0:
+                    _await_client(s, c, 2.0 * s.clients[k].latency, codes.THINKING)
+                    return
+                take_up(s, c, codes.THINKING)
         elif phase == codes.QUERY:
             s.connections[c].pending = s.world[0].now
             if take_lock(s, c) == 0:
@@ -242,9 +266,7 @@ def step(s, c):
             if seconds > 0.0:
                 _await_client(s, c, seconds, phase)
                 return
-            s.members[m].received += 1
-            s.members[m].started += 1
-            s.connections[c].messages += 1
+            take_up(s, c, phase)
         elif phase == codes.THINKING:
             phase = codes.QUERY
         elif phase == codes.COMMIT_TURN:

@@ -18,9 +18,11 @@ from boltkb.twin.kernel.holds import (
     close,
     free_connection,
     let_go,
+    messages_of,
     release,
     step,
     stop_waiting,
+    take_up,
 )
 from boltkb.twin.kernel.lists import leave
 from boltkb.twin.kernel.machine import change_speed, end_work
@@ -85,16 +87,13 @@ def _unsigned(s, c):
 @compiled(nothing(STATE, i8))
 def _message(s, c):
     """Let a message reach the server: the thread that waits for it goes on, or one is asked for."""
-    m = s.connections[c].member
     phase = s.connections[c].phase
     turn = phase == codes.THINKING or phase == codes.COMMIT_TURN or phase == codes.READING
     if s.connections[c].held == 1:
         stop_waiting(s, c)
-        s.members[m].received += 1
-        s.members[m].started += 1
-        s.connections[c].messages += 1
+        take_up(s, c, phase)
     elif turn or phase == codes.FAILED:
-        s.connections[c].messages = 1
+        s.connections[c].messages = messages_of(phase)
     if s.connections[c].expired == 1 and s.connections[c].task == codes.WORK:
         s.connections[c].phase = codes.FAILED
     if s.connections[c].held == 1:

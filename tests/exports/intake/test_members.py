@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from export_shapes import gauge, write, zipped
+from export_shapes import write, zipped
 
 from boltkb.errors import ExportError
 from boltkb.exports.intake.members import list_members
@@ -58,13 +58,26 @@ def test_a_gzip_bomb_stops_while_it_is_read(tmp_path: Path) -> None:
 
 
 def test_a_gzip_is_read_and_a_cut_one_is_named(tmp_path: Path) -> None:
-    data = gzip.compress(gauge([1, 2]).encode())
-    place = write(tmp_path / "f", {"a.csv.01.gz": data, "b.csv.gz": data[:20]})
-    (whole, cut), _ = list_members(place)
+    text = os.urandom(40_000).hex().encode()
+    data = gzip.compress(text)
+    content = {"a.csv.01.gz": data, "b.csv.gz": data[: len(data) // 2], "c.csv.gz": data[:10]}
+    notes: list[str] = []
+    (whole, cut, head), _ = list_members(write(tmp_path / "f", content), notes=notes)
     assert whole.name == "a.csv.01"
     with whole.open() as stream:
-        assert stream.read() == gauge([1, 2]).encode()
-    with cut.open() as stream, pytest.raises(ExportError, match="damaged"):
+        assert stream.read() == text
+    assert notes == []
+    with cut.open() as stream:
+        begun = stream.read()
+    assert text.startswith(begun)
+    assert len(begun) > 35_000
+    assert notes == [
+        (
+            "b.csv.gz: its packed bytes are damaged (they end early); the"
+            f" {len(begun):,} bytes before are read, the rest is missing"
+        )
+    ]
+    with head.open() as stream, pytest.raises(ExportError, match="damaged"):
         stream.read()
 
 
@@ -84,7 +97,7 @@ def test_archives_inside_archives_end_somewhere(tmp_path: Path) -> None:
 
 
 def test_an_archive_in_a_folder_is_read_and_a_false_one_told(tmp_path: Path) -> None:
-    good, bad, cut = zipped({"x.csv": "a"}), b"hello", zipped({"x.csv": "a"})[:-10]
+    good, bad, cut = zipped({"x.csv": "a"}), b"hello", zipped({"x.csv": "a"})[:20]
     place = write(tmp_path / "f", {"good.zip": good, "bad.zip": bad, "cut.zip": cut})
     content, ignored = listed(place)
     assert list(content) == ["good.zip!x.csv"]

@@ -1,0 +1,192 @@
+"""Known lines made into events, line by line.
+
+What is met rarely is kept; what may come a million times is kept up to a limit, so that memory
+stays bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from boltkb.catalogue import Message
+from boltkb.exports.logs.clock import Clock
+from boltkb.exports.logs.lines import TEXT_LIMIT, find_message, line_parts, named_numbers
+from boltkb.exports.records import LogEvent, Where
+
+__all__ = ["MANY", "Events"]
+
+#: Events of one kind in one file that are kept one by one.
+MANY = 20_000
+_REJECTIONS = 150_000
+#: Rejections after these are kept without their text: a hundred thousand of them still fit.
+_FULL_TEXT = 5_000
+_NO_TEXT = "(in the words of those before)"
+_NO_NUMBERS: dict[str, float] = {}
+_POOL_BEGINS = "[Running, pool size = "
+_POOL = re.compile(
+    r"\[Running, pool size = (?P<pool_size>\d{1,9}), active threads = (?P<active_threads>\d{1,9}),"
+    r" queued tasks = (?P<queued_tasks>\d{1,18})"
+    r"(?:, completed tasks = (?P<completed_tasks>\d{1,18}))?"
+)
+_HEADER = re.compile(
+    rb" ?[A-Z]+ +(?:\[[\w.$]{1,200}\] )?(?:\[[\w./-]{1,100}\] )?"
+    rb'|","level":"[A-Z]+",(?:"category":"[\w.$]{0,200}",)?"message":"(?:\[[\w./-]{1,100}\] )?'
+)
+
+
+class Events:
+    """The events of one file, in its order.
+
+    Parameters
+    ----------
+    path : str
+        The file's path inside the export.
+    clock : Clock
+        Reads the times of entries.
+    """
+
+    def __init__(self, path: str, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._kept: list[LogEvent] = []
+        self._counts: Counter[str] = Counter()
+        self._left_out: dict[str, tuple[int, int, int]] = {}
+        self._headers: dict[bytes, bool] = {}
+
+    @property
+    def lacks_pool_state(self) -> bool:
+        """Whether the last event is a rejection that may have its pool's state below it."""
+        if not self._kept:
+            return False
+        event = self._kept[-1]
+        return event.kind == "rejection-a" and "pool_size" not in event.numbers
+
+    def take(
+        self, raw: bytes, messages: Sequence[Message], time: float | None, line: int, *, own: bool
+    ) -> LogEvent | None:
+        """Take in a line that holds a message's needle.
+
+        Parameters
+        ----------
+        raw : bytes
+            The line.
+        messages : sequence of Message
+            Those that have the needle; none for the state of a pool.
+        time : float or None, epoch seconds
+            Of the entry that the line belongs to.
+        line : int
+            Its number.
+        own : bool
+            Whether the entry begins in this line; otherwise it stands below one.
+
+        Returns
+        -------
+        LogEvent or None
+            The event that the line is, None for none.
+        """
+        if not messages:
+            self._add_pool_state(raw, time)
+            return None
+        if time is None:
+            return None
+        level, text = line_parts(raw)
+        for message in messages:
+            # What stands below an entry may be anybody's text; only traces are looked for there.
+            found = find_message(message, text) if own or message.traced else None
+            if found is None:
+                continue
+            if self._kept and self._kept[-1].where.first_line == line:
+                return None
+            return self._add(message, level, text, found, time, line)
+        return None
+
+    def _add(
+        self,
+        message: Message,
+        level: str,
+        text: str,
+        found: re.Match[str],
+        time: float,
+        line: int,
+    ) -> LogEvent:
+        kind = message.id
+        count = self._counts[kind] = self._counts[kind] + 1
+        rejection = message.counts == "rejection"
+        parts = found.groupdict()
+        pool = _pool_state(text, found.end()) if kind == "rejection-a" else None
+        numbers = named_numbers(parts) if pool is None else _pool_numbers(pool)
+        connection = parts.get("connection")
+        event = LogEvent(
+            time,
+            kind,
+            level or message.level,
+            _NO_TEXT if rejection and count > _FULL_TEXT else text[:TEXT_LIMIT],
+            None if connection is None else connection[:100],
+            numbers or _NO_NUMBERS,
+            Where(self._path, line),
+        )
+        if count <= (_REJECTIONS if rejection else MANY):
+            self._kept.append(event)
+        else:
+            first, _, number = self._left_out.get(kind, (line, line, 0))
+            self._left_out[kind] = (first, line, number + 1)
+        return event
+
+    def _add_pool_state(self, raw: bytes, time: float | None) -> None:
+        # The pool's state stands on the rejection's own line, or on the exception's below it.
+        if not self.lacks_pool_state or time is None:
+            return
+        event = self._kept[-1]
+        if abs(event.time - time) >= 0.005:
+            return
+        found = _pool_state(line_parts(raw)[1], 0)
+        if found is not None:
+            numbers = {**event.numbers, **_pool_numbers(found)}
+            self._kept[-1] = replace(event, numbers=numbers)
+
+    def header_fits(self, text: bytes | bytearray, begin: int, end: int) -> bool:
+        """Return whether a message begins at `end` in the entry whose date ends at `begin`."""
+        if not 0 < end - begin < 600:
+            return False
+        header = bytes(text[begin:end])
+        known = self._headers.get(header)
+        if known is None:
+            if len(self._headers) > 4096:
+                self._headers.clear()
+            known = self._headers[header] = _HEADER.fullmatch(header) is not None
+        return known
+
+    def all(self, others: Iterable[LogEvent] = ()) -> tuple[LogEvent, ...]:
+        """Return the events kept, and others of the same file, in the file's order."""
+        events = [*self._kept, *others]
+        events.sort(key=lambda event: event.where.first_line or 0)
+        return tuple(events)
+
+    def problems(self) -> tuple[str, ...]:
+        """Return what was counted and not kept."""
+        return tuple(
+            f"{self._path}: {number:,} further lines of the kind {kind} (from line {first} to"
+            f" {last}) are more than are kept one by one"
+            for kind, (first, last, number) in sorted(self._left_out.items())
+        )
+
+
+def _pool_state(text: str, begin: int) -> re.Match[str] | None:
+    # The literal first: a plain search takes a tenth of the expression's time.
+    place = text.find(_POOL_BEGINS, begin)
+    return None if place < 0 else _POOL.search(text, place)
+
+
+def _pool_numbers(found: re.Match[str]) -> dict[str, float]:
+    size, active, queued, completed = found.groups()
+    numbers = {
+        "pool_size": float(size),
+        "active_threads": float(active),
+        "queued_tasks": float(queued),
+    }
+    if completed is not None:
+        numbers["completed_tasks"] = float(completed)
+    return numbers

@@ -1,0 +1,114 @@
+"""The literals by which known lines are found: one pass over a block seeks all of them.
+
+Knows nothing of what the lines mean.  Stands without numpy, so that rejections alone are read
+without the time that it takes to load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import ahocorasick_rs
+
+from boltkb.catalogue import Message, load_messages
+
+__all__ = [
+    "MOST_NEEDLES",
+    "PAUSE",
+    "PAUSE_NEEDLE",
+    "Needles",
+    "all_needles",
+    "pool_needle",
+    "rejection_needles",
+]
+
+#: More literals than this, and the search falls back to one that is five times slower.
+MOST_NEEDLES = 64
+#: The message of which a log may hold a million.
+PAUSE = "vm-pause"
+PAUSE_NEEDLE = b"Detected VM stop-the-world pause: {pauseTime="
+_POOL_NEEDLE = b"[Running, pool size = "
+#: What other files say, and what is taken in bulk.
+_ELSEWHERE = frozenset({"gc-pause", "safepoint-pause", PAUSE})
+
+
+class Needles:
+    """A set of literals that are sought in one pass.
+
+    Parameters
+    ----------
+    messages : sequence of Message
+    others : sequence of bytes
+        Literals of other readers, that no message has.
+
+    Examples
+    --------
+    >>> found = Needles([load_messages()["startup"]], [b"Edition: "])
+    >>> found.seek(b"Edition: x", 10)
+    [(0, 0, 9)]
+    >>> found.literals
+    (b'Edition: ', b'======== Neo4j ')
+    """
+
+    def __init__(self, messages: Sequence[Message], others: Sequence[bytes] = ()) -> None:
+        known: dict[bytes, tuple[Message, ...]] = {}
+        for message in messages:
+            for needle in message.needles:
+                key = needle.encode("ascii")
+                known[key] = (*known.get(key, ()), message)
+        self.literals = (*others, *known)
+        self.messages: tuple[tuple[Message, ...], ...] = (*(() for _ in others), *known.values())
+        self._automaton = ahocorasick_rs.BytesAhoCorasick(
+            self.literals, matchkind=ahocorasick_rs.MatchKind.LeftmostFirst
+        )
+
+    def seek(self, text: bytes | bytearray, end: int, begin: int = 0) -> list[tuple[int, int, int]]:
+        """Return what is found, by place: the literal's number, where it begins and ends."""
+        with memoryview(text) as view, view[begin:end] as part:
+            found: list[tuple[int, int, int]] = self._automaton.find_matches_as_indexes(part)
+        if begin:
+            found = [(number, first + begin, last + begin) for number, first, last in found]
+        return found
+
+
+@lru_cache(maxsize=4)
+def all_needles(others: tuple[bytes, ...]) -> Needles:
+    """Return the needles of every message, of the pool's state, and others.
+
+    Examples
+    --------
+    >>> len(all_needles(()).literals) <= MOST_NEEDLES
+    True
+    """
+    messages = [
+        message
+        for message in load_messages().values()
+        if message.id not in _ELSEWHERE and not message.id.startswith("trace-")
+    ]
+    return Needles(messages, (*others, _POOL_NEEDLE, PAUSE_NEEDLE))
+
+
+@lru_cache(maxsize=1)
+def rejection_needles() -> Needles:
+    """Return the needles of messages that count rejections.
+
+    Examples
+    --------
+    >>> rejection_needles().literals
+    (b'Unable to schedule ',)
+    """
+    # One literal is sought in a third of the time of two; the pool's state is sought by itself.
+    return Needles([m for m in load_messages().values() if m.counts == "rejection"])
+
+
+@lru_cache(maxsize=1)
+def pool_needle() -> Needles:
+    """Return the needle of a pool's state.
+
+    Examples
+    --------
+    >>> pool_needle().literals
+    (b'[Running, pool size = ',)
+    """
+    return Needles((), (_POOL_NEEDLE,))

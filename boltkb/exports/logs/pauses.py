@@ -1,0 +1,131 @@
+"""The pauses that debug.log tells of: read all at once, because a log may hold half a million.
+
+The longest are kept and the rest is added up, so that memory stays bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boltkb.catalogue import load_messages
+from boltkb.exports.logs.clock import DATE_LENGTH, Clock
+from boltkb.exports.logs.entries import Block
+from boltkb.exports.logs.lines import TEXT_LIMIT, find_message, line_parts, named_numbers
+from boltkb.exports.logs.longest import Longest
+from boltkb.exports.logs.needles import PAUSE, PAUSE_NEEDLE
+from boltkb.exports.records import LogEvent, Where
+
+__all__ = ["Pauses"]
+
+_HIGH = np.uint64(0x8080808080808080)
+
+
+class Pauses:
+    """The pauses of one file.
+
+    Parameters
+    ----------
+    path : str
+        The file's path inside the export.
+    clock : Clock
+        Reads the times of entries.
+    header_fits : callable
+        Whether a message begins at a place, as `Events.header_fits` tells.
+    """
+
+    def __init__(
+        self, path: str, clock: Clock, header_fits: Callable[[bytes | bytearray, int, int], bool]
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._header_fits = header_fits
+        self._longest = Longest(path, PAUSE)
+
+    def take(
+        self, block: Block, places: NDArray[np.intp], entries: NDArray[np.intp], lines_before: int
+    ) -> None:
+        """Take in pauses: all at once, because a log may hold half a million.
+
+        Parameters
+        ----------
+        block : Block
+        places : (n,) array
+            Where each pause's message begins.
+        entries : (n,) array
+            The entry that each stands in.
+        lines_before : int
+        """
+        dates = block.dates[entries] + DATE_LENGTH
+        fits = self._fitting(block, dates, places)
+        places, dates = places[fits], dates[fits]
+        if not len(places):
+            return
+        seconds = _digits(block, places + len(PAUSE_NEEDLE)) / 1000.0
+        longer = seconds > self._longest.shortest
+        shorter = ~longer
+        if shorter.any():
+            ends = (int(shorter.argmax()), len(shorter) - 1 - int(shorter[::-1].argmax()))
+            lines = [lines_before + block.line_at(int(places[end])) + 1 for end in ends]
+            times = [self._clock.read(block.text, int(dates[end]) - DATE_LENGTH) for end in ends]
+            self._longest.add_short(seconds[shorter], times, lines)
+        if not longer.any():
+            return
+        places, dates, seconds = places[longer], dates[longer], seconds[longer]
+        indices = block.ends.searchsorted(places)
+        text, read, add = block.text, self._clock.read, self._longest.add
+        for second, index, date in zip(
+            seconds.tolist(), indices.tolist(), dates.tolist(), strict=True
+        ):
+            begin, end = block.line(index)
+            raw = bytes(text[begin : min(end, begin + 2 * TEXT_LIMIT)])
+            add(second, lines_before + index + 1, read(text, date - DATE_LENGTH), raw)
+
+    def events(self) -> Iterator[LogEvent]:
+        """Return the longest pauses, and all others as one event."""
+        message = load_messages()[PAUSE]
+        for seconds, line, time, raw in self._longest.kept():
+            level, text = line_parts(bytes(raw))  # type: ignore[arg-type]
+            found = find_message(message, text)
+            numbers = named_numbers(found.groupdict()) if found else {"pause": seconds}
+            where = Where(self._path, line)
+            yield LogEvent(
+                time, PAUSE, level or message.level, text[:TEXT_LIMIT], None, numbers, where
+            )
+        others = self._longest.others()
+        if others is not None:
+            yield others
+
+    def _fitting(
+        self, block: Block, begins: NDArray[np.intp], ends: NDArray[np.intp]
+    ) -> NDArray[np.bool_]:
+        lengths = ends - begins
+        length = int(lengths[0])
+        if 0 < length < 600 and (lengths == length).all():
+            # One class writes them all: what stands before each is the same.
+            rows = np.ndarray(
+                (block.size - length + 1,), dtype=f"V{length}", buffer=block.text, strides=(1,)
+            )
+            headers = rows[begins].view(np.uint8).reshape(-1, length)
+            if (headers == headers[0]).all():
+                fits = self._header_fits(block.text, int(begins[0]), int(ends[0]))
+                return np.full(len(begins), fits)
+        pairs = zip(begins.tolist(), ends.tolist(), strict=True)
+        return np.array([self._header_fits(block.text, begin, end) for begin, end in pairs])
+
+
+def _digits(block: Block, places: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Return the numbers of up to eight digits that begin at some places, eight bytes at once."""
+    every = np.ndarray((block.size - 7,), dtype="<u8", buffer=block.text, strides=(1,))
+    text = every[places] ^ np.uint64(0x3030303030303030)
+    stop = ((text + np.uint64(0x7676767676767676)) | text) & _HIGH
+    stop &= ~stop + np.uint64(1)
+    # Without a stop within eight bytes, all eight are digits.
+    bits = np.where(stop == 0, 64, np.bitwise_count(stop - np.uint64(1)) & np.uint8(0x78))
+    bits = bits.astype(np.uint64)
+    text = np.where(bits == 0, 0, text << (np.uint64(64) - np.maximum(bits, np.uint64(8))))
+    text = ((text * np.uint64(2561)) >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF)
+    text = ((text * np.uint64(6553601)) >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF)
+    return ((text * np.uint64(42949672960001)) >> np.uint64(32)).astype(np.int64)

@@ -1,0 +1,150 @@
+"""Rejections alone, for a log that is too long to be read whole.
+
+Only their literals are sought, and only the entries that hold one are looked at.  Stands without
+numpy, which takes as long to load as a hundred megabytes take to search.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from stringzilla import count
+
+from boltkb.exports.intake.members import Member
+from boltkb.exports.intake.streams import Stream
+from boltkb.exports.logs.ahead import OUTSTANDING, ahead
+from boltkb.exports.logs.blocks import BLOCK, LineBlocks
+from boltkb.exports.logs.clock import Clock
+from boltkb.exports.logs.matching import Events
+from boltkb.exports.logs.needles import pool_needle, rejection_needles
+from boltkb.exports.logs.prefixes import Wrapping, find_wrapping
+from boltkb.exports.records import LogEvent
+
+__all__ = ["read_rejections"]
+
+_DATE = re.compile(
+    rb'(?:\{"time":")?(?=([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}'
+    rb"\.[0-9]{3}[+-][0-9]{4}))"
+)
+
+
+def read_rejections(member: Member, *, block: int = BLOCK) -> tuple[LogEvent, ...]:
+    r"""Return the rejections of one log file and nothing else of it, several times as fast.
+
+    The same events of these kinds as `read_log` gives; what the log covers, its levels, its
+    clock and its broken lines are not looked at, so nothing can be said of a log without any.
+
+    Parameters
+    ----------
+    member : Member
+    block : int, bytes, >= 1
+        How much is read at a time; the result does not depend on it.
+
+    Returns
+    -------
+    tuple of LogEvent
+        In the file's order, each line for itself.
+
+    Raises
+    ------
+    ExportError
+        When the file cannot be read or is larger than the limits allow.
+
+    Examples
+    --------
+    >>> import io
+    >>> line = b"2024-06-27 15:16:34.519+0000 ERROR [bolt-7] Unable to schedule for execution "
+    >>> line += b"since there are no available threads to serve it at the moment.\n"
+    >>> [event.connection for event in read_rejections(Member("x", None, lambda: io.BytesIO(line)))]
+    ['bolt-7']
+    """
+    reader = _Reader(member.path)
+    wrapping = find_wrapping(member.head().removeprefix(b"\xef\xbb\xbf"))
+    with member.open() as stream, closing(ahead(_looked_at(stream, block, wrapping))) as parts:
+        for part in parts:
+            reader.scan(part)
+    return reader.events.all()
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A block with the places of what is sought in it.
+
+    Parameters
+    ----------
+    text : bytes or bytearray
+    size : int, bytes
+    hits : list of (int, int, int)
+        As `Needles.seek` gives them.
+    dropped : int
+        Lines before it that were too long.
+    """
+
+    text: bytes | bytearray
+    size: int
+    hits: list[tuple[int, int, int]]
+    dropped: int
+
+
+def _looked_at(stream: Stream, block: int, wrapping: Wrapping | None) -> Iterator[_Part]:
+    dropped: list[None] = []
+    needles = rejection_needles()
+    for text, size in LineBlocks(stream, block, lambda: dropped.append(None), buffers=OUTSTANDING):
+        bare = text if wrapping is None else wrapping.strip(bytes(text[:size]))
+        size = size if wrapping is None else len(bare)
+        hits = needles.seek(bare, size)
+        yield _Part(bare, size, hits, len(dropped))
+        dropped.clear()
+
+
+class _Reader:
+    def __init__(self, path: str) -> None:
+        self._clock = Clock()
+        self._lines = 0
+        self._time: float | None = None
+        self.events = Events(path, self._clock)
+
+    def scan(self, part: _Part) -> None:
+        text, events = part.text, self.events
+        self._lines += part.dropped
+        end = pools = counted = 0
+        for number, place, after in part.hits:
+            if events.lacks_pool_state:
+                self._seek_pool(part, pools, place)
+            pools = after
+            if place < end:
+                # A line is looked at once, however often it holds the literal.
+                continue
+            begin = text.rfind(b"\n", 0, place) + 1
+            end = text.find(b"\n", place, part.size)
+            raw = bytes(text[begin:end])
+            date = _DATE.match(raw)
+            if date is None:
+                # Below an entry it is anybody's text.
+                continue
+            self._time = self._clock.read(raw, date.start(1))
+            self._lines += count(text, b"\n", counted, begin)
+            counted = begin
+            messages = rejection_needles().messages[number]
+            events.take(raw, messages, self._time, self._lines + 1, own=True)
+        if events.lacks_pool_state:
+            self._seek_pool(part, pools, part.size)
+        self._lines += count(text, b"\n", counted, part.size)
+
+    def _seek_pool(self, part: _Part, first: int, end: int) -> None:
+        """Look for the state of the pool that the last rejection has below it."""
+        text, line_end = part.text, 0
+        for _, place, _ in pool_needle().seek(text, end, first):
+            if place < line_end:
+                continue
+            line_end = text.find(b"\n", place, part.size)
+            raw = bytes(text[text.rfind(b"\n", 0, place) + 1 : line_end])
+            date = _DATE.match(raw)
+            if date is not None:
+                self._time = self._clock.read(raw, date.start(1))
+            self.events.take(raw, (), self._time, 0, own=date is not None)
+            if not self.events.lacks_pool_state:
+                return
