@@ -14,6 +14,7 @@ from boltkb.twin.kernel.agenda import plan
 from boltkb.twin.kernel.chance import draw, uniform
 from boltkb.twin.kernel.compiling import STATE, compiled, f8, i8, nothing
 from boltkb.twin.kernel.machine import start_work
+from boltkb.twin.kernel.messages import take_up
 from boltkb.twin.kernel.records import note_connection, note_hold, note_query, note_refusal
 from boltkb.twin.kernel.threads import find_worker, rest
 from boltkb.twin.kernel.transactions import (
@@ -30,11 +31,9 @@ __all__ = [
     "finish",
     "free_connection",
     "let_go",
-    "messages_of",
     "release",
     "step",
     "stop_waiting",
-    "take_up",
 ]
 
 
@@ -171,22 +170,6 @@ def stop_waiting(s, c):
     m = s.connections[c].member
     s.connections[c].client_wait += s.world[0].now - s.connections[c].since
     s.members[m].waiting_client -= 1
-
-
-@compiled(i8(i8))
-def messages_of(phase):
-    """Return how many messages end a wait: a query is RUN and PULL, anything else is one."""
-    return 2 if phase == codes.THINKING else 1
-
-
-@compiled(nothing(STATE, i8, i8))
-def take_up(s, c, phase):
-    """Count the messages that reach a thread which waits for its client."""
-    m = s.connections[c].member
-    count = messages_of(phase)
-    s.members[m].received += count
-    s.members[m].started += count
-    s.connections[c].messages += count
 
 
 @compiled(nothing(STATE, i8))

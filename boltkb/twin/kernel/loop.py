@@ -18,14 +18,13 @@ from boltkb.twin.kernel.holds import (
     close,
     free_connection,
     let_go,
-    messages_of,
     release,
     step,
     stop_waiting,
-    take_up,
 )
 from boltkb.twin.kernel.lists import leave
 from boltkb.twin.kernel.machine import change_speed, end_work
+from boltkb.twin.kernel.messages import messages_of, take_up
 from boltkb.twin.kernel.records import blank_row, note_connection, take_sample
 from boltkb.twin.kernel.threads import trim
 from boltkb.twin.kernel.transactions import end_transaction, unlock
