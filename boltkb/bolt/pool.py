@@ -235,12 +235,15 @@ def read_pool(export: Export) -> Pool:
         and min_threads.value is not None
         and min_threads.value > max_threads.value
     ):
-        if min_threads.where is None:
-            min_threads = Known(max_threads.value, "not above the maximum")
-        else:
-            contradictions.append(
-                f"The minimum of {min_threads} threads is above the maximum of {max_threads}."
-            )
+        # The JDK's executor refuses such a pool; a real 5.26.30 ended with exit code 1, with the
+        # minimum set and with its default alike.
+        how = "by default" if min_threads.where is None else f"by {min_threads.how}"
+        contradictions.append(
+            f"The minimum of {min_threads} threads ({how}) is above the maximum of "
+            f"{max_threads}. A server with such a pool does not start, so the one that wrote "
+            "this export ran with other values: the configuration was changed since, or the "
+            "file is another server's."
+        )
     accounting = _accounting(export, version)
     return Pool(
         name=export.name,

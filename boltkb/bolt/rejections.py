@@ -2,7 +2,9 @@
 
 Part of the bridge.  What a log line counts depends on the version: up to 5.17 each rejection
 leaves one; from 5.18, unless the accounting is switched off, a line tells only that an episode
-began.  There the growth of received minus started messages is the signal that remains.
+began.  There the growth of received minus started messages is the signal that remains, but only
+where the pool hands over directly: with a queue, messages that wait in it are received and not
+started either, and no loss.
 """
 
 from __future__ import annotations
@@ -31,6 +33,12 @@ _MOST_PIPELINED = 3
 _IN_FLIGHT = 4
 _FIRST_UNSTARTED = Version.parse("5.0")
 _ESTIMATED = "estimated from messages that were received and never started"
+#: Why a queue stands in the way of that estimate, and what it means for rejections.
+_WAITING = (
+    "The pool has a queue: messages that were received and not started may only wait in it, so "
+    "nothing is estimated from them."
+)
+_ENDLESS = "the pool's queue is without a bound: work waits in it, and none is rejected."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,8 @@ def read_rejections(export: Export, pool: Pool, *, start: float, end: float) -> 
         for event in inside
         if event.kind in {"starvation-increase", "starvation-remains"}
     )
-    growth = _unstarted(export, start, end)
+    waits = pool.discipline in {"bounded_queue", "unbounded_queue"}
+    growth = None if waits else _unstarted(export, start, end)
     covered, doubt = _coverage(export, start)
     if lines:
         times = np.array([event.time for event in lines])
@@ -132,6 +141,8 @@ def read_rejections(export: Export, pool: Pool, *, start: float, end: float) -> 
             "none", 0.0, 0.0, 0.0, nothing, (),
             "no rejection in a log that would hold one line each.",
         )  # fmt: skip
+    if pool.discipline == "unbounded_queue":
+        return Rejections("none", 0.0, 0.0, 0.0, nothing, (), _ENDLESS, _set_by(pool))
     if growth is not None:
         if growth.messages <= _IN_FLIGHT:
             return Rejections(
@@ -151,8 +162,13 @@ def read_rejections(export: Export, pool: Pool, *, start: float, end: float) -> 
         )  # fmt: skip
     return Rejections(
         "unknown", None, None, None, nothing, (),
-        doubt or "the export holds no log and no message counters.",
+        f"{doubt} {_WAITING}".strip() if waits
+        else doubt or "the export holds no log and no message counters.",
     )  # fmt: skip
+
+
+def _set_by(pool: Pool) -> tuple[Where, ...]:
+    return () if pool.queue_size.where is None else (pool.queue_size.where,)
 
 
 def _coverage(export: Export, start: float) -> tuple[bool, str]:

@@ -30,8 +30,8 @@ Every time a connection asks for a thread becomes one row of `holds`, every requ
 `requests`.  Random numbers come from one stream for each client and purpose, so that a change in
 one does not stir the others.
 
-What is left out: connections that never get as far as HELLO, several batches within one hold, the
-time-out before sign-in, deadlocks, and Go's one waiting line across members.
+What is left out: deadlocks, routing tables, and messages of one connection that arrive while
+another of it is at work, except those that were pipelined at the start.
 """
 
 from boltkb.twin.clients import Client, Driver, Work

@@ -24,10 +24,15 @@ _WAITERS = {
     "in order": codes.IN_ORDER, "any order": codes.ANY_ORDER, "polling": codes.BY_POLLING,
     "burst reversed": codes.BURST_REVERSED,
 }  # fmt: skip
+_STOPS = {
+    None: codes.SIGNS_IN, "connected": codes.ONLY_CONNECTS, "negotiated": codes.ONLY_NEGOTIATES,
+}  # fmt: skip
 #: Records of connections and requests at the start; more are made when they run out.
 _FIRST = 1024
-#: Rows of a block of records.
-_BLOCK = 32_768
+#: Rows of a block of records: few enough to stay near the processor until they are copied.
+_BLOCK = 8_192
+#: Messages of one connection that a worker takes at most, up to 4.4, before it gives way.
+_BATCH = 100
 
 
 def build(
@@ -62,6 +67,8 @@ def build(
             problems.append(f"`{client.name}` has no driver and cannot choose among members")
         if client.driver is None and (client.one_driver_per_request or client.deploys):
             problems.append(f"`{client.name}` has no driver that could be made anew")
+        if client.stops_at is not None and isinstance(client.load, Users):
+            problems.append(f"`{client.name}` gets no answer that its users could wait for")
     if problems:
         raise ParameterError(problems)
     laws = LawTable()
@@ -83,6 +90,7 @@ def build(
     threads = max(server.threads, unix)
     world["members"], world["clients"] = server.members, len(clients)
     world["sample_every"] = sample_every
+    world["ring"] = threads + 2
     world["want"] = sum(1 << kind for kind in want)
     executors = _executors(server)
     idle = np.zeros((executors.size, threads + 2), np.int64)
@@ -117,6 +125,8 @@ def build(
         samples=np.zeros((1024 + 4 * server.members, layout.SAMPLE_WIDTH)),
         table=np.array(laws.numbers or [0.0], dtype=float),
     )
+    world["records_room"], world["samples_room"] = len(state.records), len(state.samples)
+    world["heap_room"] = state.times.size
     state = grow(grow(state, codes.NEED_CONNECTIONS), codes.NEED_REQUESTS)
     return _planned(state, clients)
 
@@ -124,6 +134,7 @@ def build(
 def grow(state: State, need: int) -> State:
     """Return the state with twice the room for what ran out."""
     if need == codes.NEED_HEAP:
+        state.world["heap_room"] = 2 * state.times.size
         return state._replace(
             times=np.concatenate([state.times, np.zeros_like(state.times)]),
             order=np.concatenate([state.order, np.zeros_like(state.order)]),
@@ -192,7 +203,9 @@ def _members(server: Server, laws: LawTable) -> layout.Array:
     rows["linger"] = server.linger
     rows["transaction_timeout"] = server.transaction_timeout
     rows["consume_limit"] = server.consume_limit
-    rows["hand_back"] = server.hand_back
+    rows["hand_back"], rows["resubmit"] = server.hand_back, server.resubmit
+    rows["sign_in_timeout"] = server.sign_in_timeout
+    rows["batch_limit"] = 0 if server.modern else _BATCH
     rows["speed"] = 1.0
     return rows
 
@@ -235,9 +248,11 @@ def _client(row: Any, client: Client, first_driver: int, server: Server, laws: L
     row["messages"] = client.messages
     for name in ("connect", "latency", "writes", "cut_after"):
         row[name] = getattr(client, name)
-    if client.driver is None:
+    if client.driver is None and client.stops_at is None:
         row["latency"] = row["connect"] = 0.0
     row["overlap"] = client.deploy_overlap
+    row["stops_at"] = _STOPS[client.stops_at]
+    row["hangs_up_after"] = client.hangs_up_after
 
 
 def _driver(row: Any, driver: Driver) -> None:
@@ -251,6 +266,9 @@ def _driver(row: Any, driver: Driver) -> None:
     row["retry_full"] = driver.retries_pending_full
     row["retry_timeout"] = driver.retries_acquisition_timeout
     row["retry_dead"] = driver.retries_dead_at_once
+    row["shared_line"] = driver.one_line
+    row["clock_covers"] = driver.clock_covers == "connecting"
+    row["wakes_after"] = driver.wakes_after
     row["liveness"] = -1.0 if driver.liveness is None else driver.liveness
     names = "acquisition_timeout lifetime poll delay multiplier jitter budget"
     for name in names.split():
@@ -263,6 +281,10 @@ def _work(row: Any, work: Work, laws: LawTable) -> None:
     queries = work.queries
     if isinstance(queries, int | float):
         queries = Constant(float(queries))
+    pipelined = work.pipelined
+    if isinstance(pipelined, int | float):
+        pipelined = Constant(float(pipelined))
+    row["pipelined_law"] = -1 if work.pipelined == 1 else laws.add(pipelined)
     row["queries_law"] = -1 if work.queries == 1 else laws.add(queries)
     row["work_law"] = _law(work.seconds, laws)
     for name in ("think", "commit", "read", "bookmark"):

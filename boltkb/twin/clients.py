@@ -12,6 +12,8 @@ from boltkb.twin.loads import Load
 __all__ = ["Client", "Driver", "Work"]
 
 _REUSE = ("last in", "first in", "oldest slot")
+_CLOCKS = ("waiting", "connecting")
+_STOPS = (None, "connected", "negotiated")
 _WAITERS = ("in order", "any order", "polling", "burst reversed")
 
 
@@ -19,8 +21,9 @@ _WAITERS = ("in order", "any order", "polling", "burst reversed")
 class Driver:
     """The rules of a driver: its pool of connections and how it tries again.
 
-    Use `Driver.java()`, `.java_5_27()`, `.python()`, `.javascript()`, `.go()` or `.dotnet()`:
-    they set the rules of each language, and take any of the fields below to change them.
+    Use `Driver.java()`, `.java_5_27()`, `.java_6()`, `.python()`, `.python_6()`,
+    `.javascript()`, `.go()`, `.go_6()` or `.dotnet()`: they set the rules of each language, and
+    take any of the fields below to change them.
 
     Parameters
     ----------
@@ -34,8 +37,16 @@ class Driver:
         `poll` seconds) or `burst reversed` (in order, but calls of one moment backwards).
     pending : int or None
         How many may wait; the next fails at once.  None: any number.
+    one_line : bool
+        Whether those that wait for any member stand in one line; the first of it is woken
+        whatever became free, and stands last again when it finds nothing.
+    wakes_after : float, seconds, >= 0
+        With one line: until who was woken looks; a newcomer may be quicker.
     acquisition_timeout, lifetime : float, seconds
         Infinite: without limit.
+    clock_covers : str
+        What the acquisition timeout covers: `waiting` for a connection, or also `connecting`
+        and testing it; a connection that comes too late stays with the driver.
     liveness : float or None, seconds
         A connection idle for longer is tested with a RESET first.  None: never.
     closes_aged_on_release, prunes_aged, purge_wakes : bool
@@ -63,8 +74,11 @@ class Driver:
     reuse: str = "last in"
     waiters: str = "in order"
     pending: int | None = None
+    one_line: bool = False
+    wakes_after: float = 0.0
     acquisition_timeout: float = 60.0
     lifetime: float = 3600.0
+    clock_covers: str = "waiting"
     liveness: float | None = None
     closes_aged_on_release: bool = False
     prunes_aged: bool = False
@@ -89,11 +103,14 @@ class Driver:
             problems.append(f"`reuse` must be one of {', '.join(_REUSE)}; got {self.reuse!r}")
         if self.waiters not in _WAITERS:
             problems.append(f"`waiters` must be one of {', '.join(_WAITERS)}; got {self.waiters!r}")
+        if self.clock_covers not in _CLOCKS:
+            known = ", ".join(_CLOCKS)
+            problems.append(f"`clock_covers` must be one of {known}; got {self.clock_covers!r}")
         if self.pending is not None and not (isinstance(self.pending, int) and self.pending >= 0):
             problems.append(f"`pending` must be a whole number or None; got {self.pending!r}")
         limits = {n: getattr(self, n) for n in ("acquisition_timeout", "lifetime")}
         check_numbers(limits, 0.0, "seconds, 0 or more", problems, open_end=True)
-        numbers = {n: getattr(self, n) for n in ("budget", "jitter")}
+        numbers = {n: getattr(self, n) for n in ("budget", "jitter", "wakes_after")}
         check_numbers(numbers, 0.0, "0 or more", problems, open_end=False)
         if not self.jitter < 1:
             problems.append(f"`jitter` must be below 1; got {self.jitter!r}")
@@ -124,27 +141,47 @@ class Driver:
         return cls(**{**rules, **changes})
 
     @classmethod
+    def java_6(cls, **changes: Any) -> Driver:
+        """Return the rules of Java 6: as 5.27, and the timeout covers all of an acquisition."""
+        return cls.java_5_27(**{"clock_covers": "connecting", **changes})
+
+    @classmethod
     def python(cls, **changes: Any) -> Driver:
         """Return the rules of Python: all waiters race, the oldest slot is taken first."""
         rules = {"language": "python", "reuse": "oldest slot", "waiters": "any order"}
         return cls(**{**rules, **changes})
 
     @classmethod
+    def python_6(cls, **changes: Any) -> Driver:
+        """Return the rules of Python 6: as before, and the timeout covers all of it."""
+        return cls.python(**{"clock_covers": "connecting", **changes})
+
+    @classmethod
     def javascript(cls, **changes: Any) -> Driver:
         """Return the rules of JavaScript: a burst is served backwards, the aged end on release."""
         rules = {
             "language": "javascript", "waiters": "burst reversed", "closes_aged_on_release": True,
+            "clock_covers": "connecting",
         }  # fmt: skip
         return cls(**{**rules, **changes})
 
     @classmethod
     def go(cls, **changes: Any) -> Driver:
-        """Return the rules of Go 5: aged ones are pruned, the dead retried without a back-off."""
+        """Return the rules of Go 5: one line for all members, the dead retried at once.
+
+        The 10 microseconds until a woken waiter looks are an assumption.
+        """
         rules = {
             "language": "go", "prunes_aged": True, "clock_from_call": True, "doubles_first": True,
-            "retries_acquisition_timeout": True, "retries_dead_at_once": True,
+            "retries_acquisition_timeout": True, "retries_dead_at_once": True, "one_line": True,
+            "wakes_after": 0.00001, "clock_covers": "connecting",
         }  # fmt: skip
         return cls(**{**rules, **changes})
+
+    @classmethod
+    def go_6(cls, **changes: Any) -> Driver:
+        """Return the rules of Go 6: as 5, but a timeout in the pool is not tried again."""
+        return cls.go(**{"retries_acquisition_timeout": False, **changes})
 
     @classmethod
     def dotnet(cls, **changes: Any) -> Driver:
@@ -168,6 +205,9 @@ class Work:
         `auto-commit`, `explicit` or `managed`; only the last is tried again.
     queries : Law or float
         Queries in a transaction; a number is meant exactly, a law is rounded.
+    pipelined : Law or float
+        Auto-commit transactions that the client sends one behind the other before it looks at
+        an answer; a number is meant exactly, a law is rounded.
     think : Law or float or None, seconds
         What the client does between two queries, and before the commit.
     commit : Law or float or None, seconds of work
@@ -193,6 +233,7 @@ class Work:
     seconds: Law | float | None
     kind: str = "auto-commit"
     queries: Law | float = 1
+    pipelined: Law | float = 1
     think: Law | float | None = None
     commit: Law | float | None = None
     read: Law | float | None = None
@@ -209,12 +250,14 @@ class Work:
         kinds = ("auto-commit", "explicit", "managed")
         if self.kind not in kinds:
             problems.append(f"`kind` must be one of {', '.join(kinds)}; got {self.kind!r}")
-        for name in ("seconds", "think", "commit", "read", "bookmark", "queries"):
+        for name in ("seconds", "think", "commit", "read", "bookmark", "queries", "pipelined"):
             as_law(name, getattr(self, name), problems)
         for name in ("read_share", "bookmark_share", "lock_share", "leak_share", "cpu"):
             value = getattr(self, name)
             if not (isinstance(value, int | float) and 0 <= value <= 1):
                 problems.append(f"`{name}` must lie from 0 to 1; got {value!r}")
+        if self.pipelined != 1 and (self.kind != "auto-commit" or self.leak_share > 0):
+            problems.append("`pipelined` is for auto-commit transactions that end")
         check_numbers({"timeout": self.timeout}, 1e-9, "seconds above 0", problems, open_end=True)
         if (
             self.kind == "auto-commit"
@@ -249,6 +292,12 @@ class Client:
         after whose answer the first query follows.  Every further query is two messages.
     writes : float, 0 to 1
         The share that goes to a cluster's leader; the rest goes to the others.
+    stops_at : str or None
+        For a client that never signs in (a probe, a scan): `connected` when it opens
+        connections and says nothing, `negotiated` when it goes as far as the version.  Each
+        request of its load opens one.  None: it signs in.
+    hangs_up_after : float, seconds, > 0
+        For such a client: when it closes what it opened; infinite: the server has to.
     one_driver_per_request : bool
     unix_socket : bool
         Whether it comes in by the unix socket.
@@ -276,6 +325,8 @@ class Client:
     messages: int = field(default=2, kw_only=True)
     writes: float = field(default=1.0, kw_only=True)
     one_driver_per_request: bool = field(default=False, kw_only=True)
+    stops_at: str | None = field(default=None, kw_only=True)
+    hangs_up_after: float = field(default=math.inf, kw_only=True)
     unix_socket: bool = field(default=False, kw_only=True)
     cut_after: float = field(default=math.inf, kw_only=True)
     deploys: tuple[float, ...] = field(default=(), kw_only=True)
@@ -294,7 +345,10 @@ class Client:
         names = ("latency", "connect", "deploy_step", "deploy_overlap")
         durations = {n: getattr(self, n) for n in names}
         check_numbers(durations, 0.0, "seconds, 0 or more", problems, open_end=False)
-        check_numbers({"cut_after": self.cut_after}, 1e-9, "seconds", problems, open_end=True)
+        ends = {n: getattr(self, n) for n in ("cut_after", "hangs_up_after")}
+        check_numbers(ends, 1e-9, "seconds", problems, open_end=True)
+        if self.stops_at not in _STOPS:
+            problems.append(f"`stops_at` must be one of {_STOPS}; got {self.stops_at!r}")
         if not (isinstance(self.writes, int | float) and 0 <= self.writes <= 1):
             problems.append(f"`writes` must lie from 0 to 1; got {self.writes!r}")
         deploys = {f"deploys[{i}]": moment for i, moment in enumerate(self.deploys)}

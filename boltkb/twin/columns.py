@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 #: What a thread was asked for, in the order of its code.
 TASKS = ("hello", "work", "reset", "goodbye", "reset")
 #: How asking for a thread ended.
-HOLD_OUTCOMES = ("held", "refused", "still held", "still queued")
+HOLD_OUTCOMES = ("held", "refused", "still held", "still queued", "left the queue")
 #: How a request or a try ended.
 OUTCOMES = (
     "ok", "no threads", "acquisition timeout", "pending full", "transaction timeout",
@@ -66,7 +66,7 @@ SAMPLES = (
     "failed", "queue_seconds", "processing_seconds", "transactions", "active", "peak", "committed",
     "rolled_back", "terminated", "asked", "refused", "ended", "held_seconds", "pool_size", "busy",
     "queued", "second_pool_size", "second_busy", "working", "waiting_client", "waiting_lock",
-    "waiting_bookmark", "pause_seconds", "pauses", "completed",
+    "waiting_bookmark", "pause_seconds", "pauses", "completed", "unseen",
 )  # fmt: skip
 _SECONDS = {"time", "queue_seconds", "processing_seconds", "held_seconds", "pause_seconds"}
 

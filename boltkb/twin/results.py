@@ -37,7 +37,7 @@ class Simulation(Shown):
     tables : mapping of str to DataFrame
         What was recorded: `holds` (every time a thread was asked for), `requests`, `tries`,
         `connections`, `queries`, `pauses`.
-    sampled : (n, 34) array
+    sampled : (n, 35) array
         See `samples`.
     events : int
 

@@ -38,7 +38,7 @@ class Block:
     ----------
     records : (n, 16) array
         Kind, then time; the columns after that are the kind's own (see `columns`).
-    samples : (m, 34) array
+    samples : (m, 35) array
     """
 
     records: Floats

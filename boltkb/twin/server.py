@@ -88,6 +88,11 @@ class Server:
         Of the messages that set up a connection; of a reset or a goodbye.
     hand_back : float, seconds, >= 0
         From the end of a hold until its worker can take the next; in between it is missing.
+    resubmit : float, seconds, >= 0
+        Up to 4.4 a worker gives its connection up after 100 messages: from then until the
+        connection asks again for those that are left.  Who comes in between may be quicker.
+    sign_in_timeout : float, seconds, > 0
+        `unauth_connection_timeout`: a connection that has not signed in by then is closed.
     hot_locks : int, >= 0
         Locks that the clients' `lock_share` of transactions contend for.
     consume_limit : float, seconds, > 0
@@ -119,6 +124,8 @@ class Server:
     sign_in: Law | float | None = 0.003
     housekeeping: Law | float | None = 0.0003
     hand_back: float = 0.0
+    resubmit: float = 0.0
+    sign_in_timeout: float = 30.0
     hot_locks: int = 0
     consume_limit: float = 900.0
     machine: Machine = field(default_factory=Machine)
@@ -144,12 +151,13 @@ class Server:
                 problems.append(f"`{name}` must be at most {_MOST_THREADS}; got {value!r}")
         if not problems and self.core_threads > self.threads:
             problems.append(
-                f"`core_threads` must not be above `threads`, or the server does not start; got "
+                f"`core_threads` must not be above `threads`: such a server does not start; got "
                 f"{self.core_threads} and {self.threads}"
             )
-        durations = {n: getattr(self, n) for n in ("keep_alive", "linger", "hand_back")}
+        durations = {n: getattr(self, n) for n in ("keep_alive", "linger", "hand_back", "resubmit")}
         check_numbers(durations, 0.0, "seconds, 0 or more", problems, open_end=False)
-        limits = {n: getattr(self, n) for n in ("transaction_timeout", "consume_limit")}
+        names = ("transaction_timeout", "consume_limit", "sign_in_timeout")
+        limits = {n: getattr(self, n) for n in names}
         check_numbers(limits, 1e-9, "seconds, above 0", problems, open_end=True)
         for name in ("sign_in", "housekeeping"):
             as_law(name, getattr(self, name), problems)

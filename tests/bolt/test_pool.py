@@ -71,3 +71,24 @@ def test_a_value_that_is_no_number_is_unknown_and_says_so(make):
 def test_a_hostile_value_is_escaped(make):
     pool = read_pool(make(settings={MAX: "<script>alert(1)</script>"}))
     assert "<script>" not in pool.to_html()
+
+
+MIN = "server.bolt.thread_pool_min_size"
+
+
+@pytest.mark.parametrize(
+    ("settings", "how"),
+    [({MAX: "3"}, "by default"), ({MAX: "8", MIN: "9"}, "server.bolt.thread_pool_min_size in")],
+)
+def test_a_minimum_above_the_maximum_is_said_to_be_impossible(make, settings, how):
+    """As a real 5.26.30 had it: such a server does not start, default or not."""
+    pool = read_pool(make(settings=settings))
+    (said,) = pool.contradictions
+    assert "does not start" in said
+    assert how in said
+    assert pool.min_threads.value > pool.max_threads.value
+
+
+def test_a_minimum_as_great_as_the_maximum_is_fine(make):
+    assert read_pool(make(settings={MAX: "3", MIN: "3"})).contradictions == ()
+    assert read_pool(make(settings={MAX: "5"})).contradictions == ()

@@ -99,3 +99,42 @@ def test_a_restart_between_the_samples_is_no_growth(make, build, epoch):
     gap = np.concatenate([np.full(300, 500.0), np.zeros(300)])
     rejected = read(make(several=counters(build, gap)), epoch)
     assert rejected.how == "none"
+
+
+QUEUE = "internal.server.bolt.thread_pool_queue_size"
+
+
+def filling(build, *, until=600):
+    """Counters of a pool whose queue fills: a message more waits every four seconds."""
+    return counters(build, np.floor(np.linspace(0, until / 4, 600)))
+
+
+def test_what_waits_in_a_queue_is_no_rejection(make, build, epoch):
+    """The same counters are an estimate without a queue, and none with one."""
+    without = read(make(settings={MAX: "8"}, several=filling(build)), epoch)
+    assert (without.how, without.value) == ("estimated", 75)
+    bounded = read(make(settings={MAX: "8", QUEUE: "500"}, several=filling(build)), epoch)
+    assert (bounded.how, bounded.value, bounded.high) == ("none", 0, 2)
+    endless = read(make(settings={MAX: "8", QUEUE: "-1"}, several=filling(build)), epoch)
+    assert (endless.how, endless.value, endless.high) == ("none", 0, 0)
+    assert "without a bound" in endless.reason
+    assert str(endless.where[0]) == "conf/neo4j.conf:2"
+
+
+def test_with_a_queue_and_no_log_it_is_said_why_nothing_is_estimated(make, build, epoch):
+    export = make(settings={MAX: "8", QUEUE: "500"}, several=filling(build), log=False)
+    rejected = read(export, epoch)
+    assert (rejected.how, rejected.value) == ("unknown", None)
+    assert "may only wait" in rejected.reason
+
+
+def test_a_full_queue_that_rejects_is_still_counted(make, build, epoch):
+    settings = {**LOGGED, QUEUE: "20"}
+    export = make(settings=settings, events=[build.event(10)], several=filling(build))
+    assert (read(export, epoch).how, read(export, epoch).value) == ("counted", 1)
+    started = make(
+        settings={MAX: "8", QUEUE: "20"},
+        events=[build.event(50, "starvation-increase")],
+        several=filling(build),
+    )
+    assert (read(started, epoch).how, read(started, epoch).value) == ("episodes", None)

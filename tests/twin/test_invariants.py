@@ -53,10 +53,21 @@ servers = st.builds(
     hand_back=st.sampled_from([0.0, 0.001]),
     hot_locks=st.integers(0, 2),
     consume_limit=st.sampled_from([0.3, 900.0]),
+    resubmit=st.sampled_from([0.0, 0.002]),
+    sign_in_timeout=st.sampled_from([0.004, 2.0, 30.0]),
     machine=machines,
 )
 makers = st.sampled_from(
-    [Driver.java, Driver.java_5_27, Driver.python, Driver.javascript, Driver.go, Driver.dotnet]
+    [
+        Driver.java,
+        Driver.java_6,
+        Driver.python,
+        Driver.python_6,
+        Driver.javascript,
+        Driver.go,
+        Driver.go_6,
+        Driver.dotnet,
+    ]
 )
 drivers = st.builds(
     lambda make, pool, timeout, lifetime, liveness, pending: make(
@@ -93,16 +104,25 @@ works = st.builds(
     leak_share=st.sampled_from([0.0, 0.0, 0.02]),
     cpu=st.sampled_from([0.0, 0.3, 1.0]),
     timeout=st.sampled_from([math.inf, 1.0]),
-) | st.builds(Work, seconds=times, read=times, read_share=shares, lock_share=shares)
+) | st.builds(
+    Work,
+    seconds=times,
+    pipelined=st.sampled_from([1, 3, 70, Lognormal(30.0, 2.0)]),
+    read=times,
+    read_share=shares,
+    lock_share=shares,
+)
 
 
 @st.composite
 def clients(draw: st.DrawFn, cluster: bool) -> Client:
     bare = not cluster and draw(st.sampled_from([False, False, False, True]))
+    load = draw(loads)
+    silent = draw(st.sampled_from([None, None, None, "connected", "negotiated"]))
     return Client(
         draw(st.sampled_from(["shop-api/2.3", "report-job/1.1", "neo4j-query-api/v2"])),
         draw(works),
-        draw(loads),
+        load,
         None if bare else draw(drivers),
         processes=draw(st.integers(1, 3)),
         latency=draw(st.sampled_from([0.0, 0.0005, 0.05])),
@@ -110,6 +130,8 @@ def clients(draw: st.DrawFn, cluster: bool) -> Client:
         messages=draw(st.integers(1, 3)),
         writes=draw(st.sampled_from([0.0, 0.5, 1.0])),
         one_driver_per_request=not bare and draw(st.sampled_from([False, False, True])),
+        stops_at=None if isinstance(load, Users) else silent,
+        hangs_up_after=draw(st.sampled_from([0.7, math.inf])),
         unix_socket=draw(st.booleans()),
         cut_after=draw(st.sampled_from([math.inf, 0.5])),
         deploys=() if bare else draw(st.sampled_from([(), (5.0, 12.0)])),
@@ -134,6 +156,7 @@ def check(run: Run) -> None:
         mine = connections["member"] == m
         held = mine & (connections["held"] == 1)
         assert member["opened"] - member["closed"] == (here & mine).sum()
+        assert member["unseen"] == (mine & (connections["state"] == codes.UNSEEN)).sum()
         # A worker that took a connection from the queue begins with it when a pause is over.
         taken = mine & (connections["state"] == codes.QUEUED) & (connections["worker"] >= 0)
         assert member["running"] == held.sum()

@@ -6,8 +6,6 @@ from boltkb.twin.kernel import codes
 from boltkb.twin.kernel.compiling import STATE, compiled, i8, nothing
 from boltkb.twin.kernel.driving import (
     acquire,
-    complete,
-    fail_try,
     give,
     part,
     put_back,
@@ -16,6 +14,7 @@ from boltkb.twin.kernel.driving import (
 )
 from boltkb.twin.kernel.holds import free_connection
 from boltkb.twin.kernel.records import note_request
+from boltkb.twin.kernel.trying import complete, fail_try
 
 __all__ = ["reply"]
 
@@ -66,21 +65,29 @@ def reply(s, c):
         s.pools[p].creating -= 1
         if fine:
             s.pools[p].in_use += 1
-            give(s, r, c)
+            if r >= 0:
+                give(s, r, c)
+            else:  # whoever wanted it has given up
+                put_back(s, c)
             return
+        result = s.connections[c].result
         free_connection(s, c)
-        fail_try(s, r, codes.NO_THREADS)
+        if r >= 0:
+            s.requests[r].connection = -1
+            fail_try(s, r, result)
         if s.clients[k].purge_wakes == 1:
             wake(s, p)
         return
-    if fine and task == codes.RESET:
+    if r >= 0:
+        s.requests[r].connection = -1
+    if fine and task == codes.RESET and r >= 0:
         give(s, r, c)
     elif fine:
         put_back(s, c)
     else:
         s.pools[p].in_use -= 1
         part(s, c)
-        if task == codes.RESET:
+        if task == codes.RESET and r >= 0:
             acquire(s, r)
         else:
             wake(s, p)

@@ -83,6 +83,12 @@ def first_arrival(s, k):
 def come(s, k, user):
     """Let one request come."""
     stream = k * codes.STREAMS + codes.ROUTING
+    if s.clients[k].stops_at != codes.SIGNS_IN:
+        c = new_connection(s, k, 0)
+        s.connections[c].state = codes.CONNECTING
+        later = s.world[0].now + s.clients[k].connect
+        plan(s, later, codes.CONNECTED, c, s.connections[c].stamp)
+        return
     if s.clients[k].direct == 1:
         c = new_connection(s, k, 0)
         s.connections[c].serial = s.members[0].serial

@@ -7,19 +7,21 @@ CONNECTED, MESSAGE, REPLY, BOOKMARKED, STARTED, LOCKED, EXPIRED, RECHECK, LINGER
 RETRY, POLL, GAVE_UP, TRIM, PAUSE, RESUME, SAMPLE, CUT, HAND_BACK, DEPLOY, RETIRE, USER = range(
     9, 21
 )
+UNSIGNED, ENOUGH = range(21, 23)
 
 # What a connection asks a thread for.
 HELLO, WORK, RESET, GOODBYE, RESET_AFTER = range(5)
 
 # What a connection is, seen from the server.
-GONE, CONNECTING, IDLE, QUEUED, RUNNING = range(5)
+# (No metric of 5.0 and later sees a connection that was opened and has not negotiated.)
+GONE, CONNECTING, IDLE, QUEUED, RUNNING, UNSEEN = range(6)
 
 # Where a hold stands.
 BEGIN, OPEN, QUERY, WAIT_LOCK, WORKING, WORKED, READING, READ, THINKING, COMMIT_TURN = range(10)
 COMMIT, COMMITTING, LEAKED, FAILED, HOUSE, BOOKMARK, CLEANING, HUNG = range(10, 18)
 
 # How a hold ended.
-HELD, REFUSED, STILL_HELD, STILL_QUEUED = range(4)
+HELD, REFUSED, STILL_HELD, STILL_QUEUED, LEFT_QUEUE = range(5)
 
 # How a request, or one try of it, ended.
 OK, NO_THREADS, ACQUISITION_TIMEOUT, PENDING_FULL, TRANSACTION_TIMEOUT = range(5)
@@ -41,6 +43,9 @@ CONSTANT, EXPONENTIAL, LOGNORMAL, GAMMA, HYPEREXPONENTIAL, EMPIRICAL = range(6)
 # What becomes of a rejected connection: answered and closed; answered and kept; kept, and not
 # answered when more than one message was sent at once (before 3.5.6).
 CLOSES, KEEPS = range(2)
+
+# How far a client gets that never signs in.
+SIGNS_IN, ONLY_CONNECTS, ONLY_NEGOTIATES = range(3)
 
 # Streams of random numbers: so many for each client, and for each member.
 STREAMS = 8

@@ -78,17 +78,23 @@ class _StateFields(AttributeTemplate):
 
 @lower_getattr_generic(StateType)
 def _load_array(context: Any, builder: Any, kind: Any, value: Any, name: str) -> Any:  # noqa: ARG001
-    """Make an array of what the table says: address, rows, columns."""
+    """Make an array of what the table says: address, rows, columns.
+
+    The array claims to have no rows.  Nothing asks for their number, and an index, which is
+    never below 0 here, then needs no sum in case it counts from the end.
+    """
     word = ir.IntType(64)
     table = builder.bitcast(value, word.as_pointer())
     first = 3 * layout.State._fields.index(name)
     found = [builder.load(builder.gep(table, [word(first + i)])) for i in range(3)]
+    for load in found:  # the table stays as it is while the loop runs: no store can change it
+        load.set_metadata("invariant.load", builder.module.add_metadata([]))
     of = _TYPES[name]
     array = make_array(of)(context, builder)
     size = word(context.get_abi_sizeof(context.get_data_type(of.dtype)))
-    shape, strides = [found[1]], [size]
+    shape, strides = [word(0)], [size]
     if of.ndim == 2:
-        shape, strides = found[1:], [builder.mul(found[2], size), size]
+        shape, strides = [word(0), found[2]], [builder.mul(found[2], size), size]
     populate_array(
         array,
         data=builder.inttoptr(found[0], array.data.type),

@@ -13,15 +13,13 @@ from boltkb.twin.kernel.agenda import plan
 from boltkb.twin.kernel.chance import draw, uniform
 from boltkb.twin.kernel.compiling import STATE, compiled, i8, nothing
 from boltkb.twin.kernel.holds import free_connection
-from boltkb.twin.kernel.lists import join, pick_waiter, put_idle, take_idle
-from boltkb.twin.kernel.records import note_request
+from boltkb.twin.kernel.lists import join, line_of, pick_waiter, put_idle, take_idle
+from boltkb.twin.kernel.trying import fail_try
 
 __all__ = [
     "acquire",
     "begin_try",
     "close_idle",
-    "complete",
-    "fail_try",
     "give",
     "new_connection",
     "part",
@@ -30,11 +28,6 @@ __all__ = [
     "set_work",
     "wake",
 ]
-
-
-#: A user's request and pause together take no less, s: or a user who fails at once would ask
-#: again for ever at the same moment.
-LEAST = 0.001
 
 
 @compiled(i8(STATE, i8, i8))
@@ -55,6 +48,8 @@ def new_connection(s, k, m):
     s.connections[c].leaky = 0
     s.connections[c].held = 0
     s.connections[c].expired = 0
+    s.connections[c].behind = 0
+    s.connections[c].again = 0
     s.connections[c].cpu = s.clients[k].cpu
     s.connections[c].opened = s.world[0].now
     return c
@@ -76,6 +71,12 @@ def set_work(s, c):
     s.connections[c].leaky = leaky
     s.connections[c].expired = 0
     s.connections[c].overdue = 0
+    s.connections[c].again = 0
+    s.connections[c].behind = 0
+    if s.clients[k].pipelined_law >= 0:
+        stream = k * codes.STREAMS + codes.CHOICE
+        more = math.floor(draw(s, s.clients[k].pipelined_law, stream) - 0.5)
+        s.connections[c].behind = max(0, more)
     s.connections[c].task = codes.WORK
     s.connections[c].phase = codes.BEGIN
     s.connections[c].messages = s.clients[k].messages
@@ -106,11 +107,22 @@ def part(s, c):
 def give(s, r, c):
     """Let a request use a connection."""
     s.connections[c].request = r
+    s.requests[r].connection = -1
     s.requests[r].waited += s.world[0].now - s.requests[r].wanted
     set_work(s, c)
     s.connections[c].stamp += 1
     later = s.world[0].now + s.clients[s.connections[c].client].latency
     plan(s, later, codes.MESSAGE, c, s.connections[c].stamp)
+
+
+@compiled(nothing(STATE, i8))
+def _time(s, r):
+    """Say when a request has taken as long as it may to acquire a connection."""
+    allowed = s.clients[s.requests[r].client].acquisition_timeout
+    if allowed < math.inf and s.requests[r].timed == 0:
+        s.requests[r].timed = 1
+        when = max(s.world[0].now, s.requests[r].wanted + allowed)
+        plan(s, when, codes.ENOUGH, r, s.requests[r].stamp)
 
 
 @compiled(nothing(STATE, i8, i8))
@@ -120,61 +132,11 @@ def _connect(s, r, p):
     s.connections[c].pool = p
     s.connections[c].request = r
     s.connections[c].state = codes.CONNECTING
+    if s.clients[k].clock_covers == 1:
+        s.requests[r].connection = c
+        _time(s, r)
     s.pools[p].creating += 1
     plan(s, s.world[0].now + s.clients[k].connect, codes.CONNECTED, c, s.connections[c].stamp)
-
-
-@compiled(nothing(STATE, i8, i8))
-def complete(s, r, outcome):
-    """End a request; a user of a closed load thinks and comes again."""
-    k = s.requests[r].client
-    note_request(s, codes.REC_REQUEST, r, outcome, -1)
-    user = s.requests[r].user
-    if user >= 0 and outcome != codes.NO_ANSWER:
-        pause = draw(s, s.clients[k].gap_law, k * codes.STREAMS + codes.ARRIVALS)
-        if s.world[0].now - s.requests[r].arrived + pause < LEAST:
-            pause = LEAST
-        plan(s, s.world[0].now + pause, codes.USER, k, user)
-    s.requests[r].stamp += 1
-    s.requests[r].next = s.world[0].free_request
-    s.world[0].free_request = r
-    s.world[0].spare_requests += 1
-
-
-@compiled(nothing(STATE, i8, i8))
-def fail_try(s, r, outcome):
-    """End a try that failed: back off and try again, where the driver does, or give up."""
-    k = s.requests[r].client
-    now = s.world[0].now
-    again = outcome == codes.NO_THREADS or outcome == codes.TRANSACTION_LIMIT
-    again = again or outcome == codes.CONNECTION_LOST
-    again = again or (outcome == codes.PENDING_FULL and s.clients[k].retry_full == 1)
-    again = again or (outcome == codes.ACQUISITION_TIMEOUT and s.clients[k].retry_timeout == 1)
-    if s.clients[k].managed == 0 or not again:
-        note_request(s, codes.REC_TRY, r, outcome, -1)
-        complete(s, r, outcome)
-        return
-    at_once = outcome == codes.CONNECTION_LOST and s.clients[k].retry_dead == 1
-    if at_once and s.requests[r].dead < s.clients[k].pool_size:
-        s.requests[r].dead += 1
-        note_request(s, codes.REC_TRY, r, outcome, 0)
-        plan(s, now, codes.RETRY, r, s.requests[r].stamp)
-        return
-    if s.requests[r].failed_first < 0.0:
-        first = s.requests[r].arrived if s.clients[k].clock_from_call == 1 else now
-        s.requests[r].failed_first = first
-    spent = now - s.requests[r].failed_first
-    tries = s.requests[r].tries - s.requests[r].dead
-    if spent >= s.clients[k].budget and tries >= s.clients[k].least_tries:
-        note_request(s, codes.REC_TRY, r, outcome, -1)
-        complete(s, r, outcome)
-        return
-    power = tries - 1 + s.clients[k].step_first
-    delay = s.clients[k].delay * s.clients[k].multiplier ** power
-    shift = 2.0 * uniform(s, k * codes.STREAMS + codes.BACK_OFF) - 1.0
-    delay *= 1.0 + s.clients[k].jitter * shift
-    note_request(s, codes.REC_TRY, r, outcome, max(1, int(delay * 1000.0)))
-    plan(s, now + delay, codes.RETRY, r, s.requests[r].stamp)
 
 
 @compiled(nothing(STATE, i8, i8))
@@ -188,16 +150,23 @@ def _wait(s, r, p):
             return
         plan(s, now + s.clients[k].poll, codes.POLL, r, s.requests[r].stamp)
         return
+    line = line_of(s, p)
     cap = s.clients[k].pending_cap
-    if cap >= 0 and s.pools[p].waiting >= cap:
+    if cap >= 0 and s.pools[line].waiting >= cap:
         fail_try(s, r, codes.PENDING_FULL)
         return
     if allowed <= 0.0:
         fail_try(s, r, codes.ACQUISITION_TIMEOUT)
         return
-    join(s, p, r)
+    if s.clients[k].shared_line == 1 and s.requests[r].wanted + allowed <= s.world[0].now:
+        fail_try(s, r, codes.ACQUISITION_TIMEOUT)
+        return
+    join(s, line, r)
+    s.requests[r].line = line
     s.requests[r].waiting = 1
-    if allowed < math.inf and s.pools[p].timer_at == math.inf:
+    if s.clients[k].shared_line == 1:
+        _time(s, r)  # whoever was woken in vain stands last, though it came early
+    elif allowed < math.inf and s.pools[p].timer_at == math.inf:
         s.pools[p].timer_at = s.requests[r].wanted + allowed
         plan(s, s.pools[p].timer_at, codes.GAVE_UP, p, 0)
 
@@ -220,12 +189,18 @@ def _prune(s, p):
         c = after
 
 
+@compiled(i8(STATE, i8))
+def _pool_of(s, r):
+    """Return the pool that a request takes its connection from."""
+    d = s.requests[r].driver
+    return (d * s.world[0].members + s.requests[r].member) * 2 + s.drivers[d].generation
+
+
 @compiled(nothing(STATE, i8))
 def acquire(s, r):
     """Find a connection for a request: an idle one, a new one, or wait."""
     k = s.requests[r].client
-    d = s.requests[r].driver
-    p = (d * s.world[0].members + s.requests[r].member) * 2 + s.drivers[d].generation
+    p = _pool_of(s, r)
     s.requests[r].waiting = 0
     now = s.world[0].now
     if s.clients[k].per_request == 1:
@@ -252,6 +227,9 @@ def acquire(s, r):
         s.pools[p].in_use += 1
         if tested:
             s.connections[c].request = r
+            if s.clients[k].clock_covers == 1:
+                s.requests[r].connection = c
+                _time(s, r)
             send_house(s, c, codes.RESET)
         else:
             give(s, r, c)
@@ -267,6 +245,14 @@ def wake(s, p):
     """Let requests that wait have what became free."""
     k = s.pools[p].client
     if s.clients[k].waiters == codes.BY_POLLING:
+        return
+    if s.clients[k].shared_line == 1:  # the first of all looks again; a newcomer may be quicker
+        line = line_of(s, p)
+        if s.pools[line].waiting > 0:
+            r = pick_waiter(s, line)
+            s.requests[r].waiting = 0
+            later = s.world[0].now + s.clients[k].wakes_after
+            plan(s, later, codes.POLL, r, s.requests[r].stamp)
         return
     for _ in range(8):  # one place was freed; more only where connections turn out broken
         if s.pools[p].waiting == 0:
@@ -331,6 +317,8 @@ def begin_try(s, r):
                 fewest, chosen = s.pools[p].in_use, m
     s.requests[r].member = chosen
     s.requests[r].tries += 1
+    s.requests[r].timed = 0
+    s.requests[r].connection = -1
     s.requests[r].begun = s.world[0].now
     s.requests[r].wanted = s.world[0].now
     acquire(s, r)

@@ -13,12 +13,12 @@ from boltkb.twin.kernel import codes
 from boltkb.twin.kernel.agenda import plan
 from boltkb.twin.kernel.chance import draw, uniform
 from boltkb.twin.kernel.compiling import STATE, compiled, f8, i8, nothing
-from boltkb.twin.kernel.machine import cancel_work, start_work
+from boltkb.twin.kernel.machine import start_work
+from boltkb.twin.kernel.messages import take_up
 from boltkb.twin.kernel.records import note_connection, note_hold, note_query, note_refusal
 from boltkb.twin.kernel.threads import find_worker, rest
 from boltkb.twin.kernel.transactions import (
     end_transaction,
-    leave_lock_queue,
     open_transaction,
     take_lock,
     unlock,
@@ -28,19 +28,13 @@ __all__ = [
     "ask",
     "begin",
     "close",
-    "expire",
     "finish",
     "free_connection",
     "let_go",
-    "messages_of",
     "release",
     "step",
     "stop_waiting",
-    "take_up",
 ]
-
-#: How often a worker that waits for its client looks whether the transaction still lives, s.
-LOOK = 10.0
 
 
 @compiled(nothing(STATE, i8))
@@ -99,7 +93,13 @@ def finish(s, c, result):
     m = s.connections[c].member
     unlock(s, c)
     end_transaction(s, c, 1 if result == codes.OK else 0)
-    s.members[m].done += s.connections[c].messages
+    if s.connections[c].behind > 0:  # a failure: what was sent behind is only ignored
+        more = s.connections[c].behind * s.clients[s.connections[c].client].messages
+        s.connections[c].behind = 0
+        s.connections[c].messages += more
+        s.members[m].started += more
+        s.members[m].queue_time += more * (s.world[0].now - s.connections[c].sent)
+    s.members[m].done += s.connections[c].messages - s.connections[c].counted
     s.connections[c].result = result
     s.connections[c].stamp += 1
     let_go(s, c)
@@ -111,11 +111,44 @@ def finish(s, c, result):
         s.members[m].closed += 1
         free_connection(s, c)
     else:
-        if result == codes.NOT_CONSUMED:
+        if result == codes.NOT_CONSUMED or result == codes.CONNECTION_LOST:
             close(s, c)
         k = s.connections[c].client
         later = s.world[0].now + s.clients[k].latency
         plan(s, later, codes.REPLY, c, s.connections[c].stamp)
+
+
+@compiled(i8(STATE, i8))
+def _next_of_pipeline(s, c):
+    """End a transaction that others were sent behind; 0 when the thread is given back.
+
+    Up to 4.4 a worker takes a hundred messages of a connection at most; when no transaction is
+    open after them, the connection must ask for a thread again.  From 5.0 on it goes on until
+    nothing is left.
+    """
+    m = s.connections[c].member
+    k = s.connections[c].client
+    now = s.world[0].now
+    unlock(s, c)
+    end_transaction(s, c, 1)
+    s.connections[c].stamp += 1
+    s.connections[c].behind -= 1
+    s.members[m].done += s.connections[c].messages - s.connections[c].counted
+    s.connections[c].counted = s.connections[c].messages
+    s.connections[c].phase = codes.BEGIN
+    s.connections[c].queries = 1
+    limit = s.members[m].batch_limit
+    if limit > 0 and s.connections[c].messages % limit == 0:
+        let_go(s, c)
+        s.connections[c].again = 1
+        s.connections[c].messages = s.clients[k].messages
+        later = now + s.members[m].hand_back + s.members[m].resubmit
+        plan(s, later, codes.MESSAGE, c, s.connections[c].stamp)
+        return 0
+    s.connections[c].messages += s.clients[k].messages
+    s.members[m].started += s.clients[k].messages
+    s.members[m].queue_time += s.clients[k].messages * (now - s.connections[c].sent)
+    return 1
 
 
 @compiled(nothing(STATE, i8, f8, i8))
@@ -137,22 +170,6 @@ def stop_waiting(s, c):
     m = s.connections[c].member
     s.connections[c].client_wait += s.world[0].now - s.connections[c].since
     s.members[m].waiting_client -= 1
-
-
-@compiled(i8(i8))
-def messages_of(phase):
-    """Return how many messages end a wait: a query is RUN and PULL, anything else is one."""
-    return 2 if phase == codes.THINKING else 1
-
-
-@compiled(nothing(STATE, i8, i8))
-def take_up(s, c, phase):
-    """Count the messages that reach a thread which waits for its client."""
-    m = s.connections[c].member
-    count = messages_of(phase)
-    s.members[m].received += count
-    s.members[m].started += count
-    s.connections[c].messages += count
 
 
 @compiled(nothing(STATE, i8))
@@ -219,8 +236,13 @@ def step(s, c):
             note_query(s, c)
             explicit = s.clients[k].transaction == codes.EXPLICIT
             if s.connections[c].queries <= 0 and not explicit:
-                finish(s, c, codes.OK)
-                return
+                if s.connections[c].behind == 0:
+                    finish(s, c, codes.OK)
+                    return
+                if _next_of_pipeline(s, c) == 0:
+                    return
+                phase = codes.BEGIN
+                continue
             phase = codes.THINKING if s.connections[c].queries > 0 else codes.COMMIT_TURN
             seconds = draw(s, s.clients[k].think_law, k * codes.STREAMS + codes.CLIENT_TIME)
             seconds += 2.0 * s.clients[k].latency
@@ -263,9 +285,10 @@ def begin(s, c, worker):
     s.connections[c].client_wait = 0.0
     s.connections[c].lock_wait = 0.0
     s.connections[c].held = 1
+    s.connections[c].counted = 0
     s.members[m].running += 1
     s.members[m].started += s.connections[c].messages
-    s.members[m].queue_time += s.connections[c].messages * (now - s.connections[c].asked)
+    s.members[m].queue_time += s.connections[c].messages * (now - s.connections[c].sent)
     if s.connections[c].expired == 1 and s.connections[c].task == codes.WORK:
         s.connections[c].phase = codes.FAILED
     step(s, c)
@@ -275,6 +298,9 @@ def begin(s, c, worker):
 def _refuse(s, c):
     m = s.connections[c].member
     s.members[m].refused += 1
+    if s.connections[c].behind > 0:
+        k = s.connections[c].client
+        s.connections[c].messages += s.connections[c].behind * s.clients[k].messages
     note_refusal(s, c)
     unlock(s, c)
     end_transaction(s, c, 0)
@@ -289,6 +315,7 @@ def _refuse(s, c):
     if s.members[m].modern == 0:  # up to 4.4 the refused message counts as started and done
         s.members[m].started += s.connections[c].messages
         s.members[m].done += s.connections[c].messages
+    s.connections[c].behind = 0
     if task == codes.GOODBYE:
         close(s, c)
         free_connection(s, c)
@@ -309,7 +336,13 @@ def ask(s, c):
     m = s.connections[c].member
     s.connections[c].asked = s.world[0].now
     s.members[m].asked += 1
-    s.members[m].received += s.connections[c].messages
+    if s.connections[c].again == 0:
+        s.members[m].received += s.connections[c].messages
+        if s.connections[c].phase == codes.BEGIN:
+            k = s.connections[c].client
+            s.members[m].received += s.connections[c].behind * s.clients[k].messages
+        s.connections[c].sent = s.world[0].now
+    s.connections[c].again = 0  # or it asks for messages that have been there all along
     worker = find_worker(s, s.connections[c].executor, c)
     if worker >= 0:
         begin(s, c, worker)
@@ -317,35 +350,3 @@ def ask(s, c):
         s.connections[c].state = codes.QUEUED
     else:
         _refuse(s, c)
-
-
-@compiled(nothing(STATE, i8))
-def expire(s, c):
-    """End a transaction that took longer than it may."""
-    m = s.connections[c].member
-    if s.connections[c].in_transaction == 0:
-        return
-    s.members[m].terminated += 1
-    s.connections[c].expired = 1
-    phase = s.connections[c].phase
-    if phase == codes.WORKING or phase == codes.COMMITTING:
-        cancel_work(s, c)
-        finish(s, c, codes.TRANSACTION_TIMEOUT)
-    elif phase == codes.WAIT_LOCK:
-        if s.locks[s.connections[c].lock].owner == c:  # handed over, and not yet taken up
-            unlock(s, c)
-        else:
-            leave_lock_queue(s, c)
-        s.members[m].waiting_lock -= 1
-        s.connections[c].lock_wait += s.world[0].now - s.connections[c].since
-        s.connections[c].lock = -1
-        finish(s, c, codes.TRANSACTION_TIMEOUT)
-    elif s.connections[c].held == 1 and s.members[m].revalidates == 1:
-        # The worker wakes every ten seconds to look; only then does it let go.
-        looks = math.ceil((s.world[0].now - s.connections[c].since) / LOOK)
-        when = s.connections[c].since + max(1.0, looks) * LOOK
-        plan(s, when, codes.RECHECK, c, s.connections[c].stamp)
-    elif s.connections[c].held == 0:
-        unlock(s, c)
-        end_transaction(s, c, 0)
-        s.connections[c].expired = 1

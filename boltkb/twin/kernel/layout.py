@@ -33,7 +33,7 @@ Integers = npt.NDArray[np.int64]
 
 #: Columns of a record of what happened, and of a sample of gauges and counters.
 RECORD_WIDTH = 16
-SAMPLE_WIDTH = 34
+SAMPLE_WIDTH = 35
 
 
 def _record(integers: str, floats: str) -> np.dtype[np.void]:
@@ -43,16 +43,17 @@ def _record(integers: str, floats: str) -> np.dtype[np.void]:
 
 WORLD = _record(
     "order heap records samples want free_connection free_request spare_connections "
-    "spare_requests requests events members clients waiting_users",
+    "spare_requests requests events members clients records_room samples_room heap_room ring",
     "now sample_every",
 )
 MEMBER = _record(
     "rejection modern binding revalidates transaction_limit hello_law house_law pause_law "
     "pause_gap_law paused working waiting_client waiting_lock waiting_bookmark heap opened closed "
     "running received started done failed transactions active committed rolled_back terminated "
-    "peak serial asked refused ended pauses hello_messages first_lock locks",
-    "cores linger transaction_timeout consume_limit hand_back virtual at demand speed resume_at "
-    "queue_time processing_time held_seconds pause_seconds",
+    "peak serial asked refused ended pauses hello_messages first_lock locks batch_limit "
+    "unseen",
+    "cores linger transaction_timeout consume_limit hand_back resubmit sign_in_timeout "
+    "virtual at demand speed resume_at queue_time processing_time held_seconds pause_seconds",
 )
 EXECUTOR = _record(
     "core most room size busy idle first queue_head queue_tail queued completed workers peak",
@@ -67,23 +68,23 @@ POOL = _record(
 CONNECTION = _record(
     "state member executor pool client request serial next prev queue_next lock_next stamp task "
     "phase queries worker lock messages in_transaction result broken leaky overdue held "
-    "expired",
-    "pending opened idle_since asked start worked client_wait lock_wait since transaction_start "
-    "cpu",
+    "expired behind counted again",
+    "sent pending opened idle_since asked start worked client_wait lock_wait since "
+    "transaction_start cpu",
 )
 REQUEST = _record(
-    "client driver member serial tries next prev stamp user dead waiting",
+    "client driver member serial tries next prev stamp user dead waiting timed connection line",
     "arrived failed_first wanted begun waited",
 )
 CLIENT = _record(
     "direct unix drivers first_driver pool_size reuse waiters pending_cap purge_wakes "
     "checks_on_release prunes managed clock_from_call least_tries step_first retry_full "
-    "retry_timeout retry_dead per_request transaction messages first_client_law work_law "
-    "think_law commit_law read_law bookmark_law queries_law locked load users batch table "
-    "table_size position gap_law spread_law left",
+    "retry_timeout retry_dead per_request transaction messages shared_line clock_covers "
+    "stops_at pipelined_law work_law think_law commit_law read_law bookmark_law queries_law "
+    "load users batch table table_size position gap_law spread_law left",
     "acquisition_timeout lifetime liveness poll delay multiplier jitter budget connect latency "
     "writes lock_share leak_share read_share bookmark_share cpu timeout cut_after rate period "
-    "from_time until overlap",
+    "from_time until overlap wakes_after hangs_up_after",
 )
 LAW = _record("kind table size", "mean a b")
 LOCK = _record("owner head tail", "")

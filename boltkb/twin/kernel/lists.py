@@ -6,7 +6,7 @@ from boltkb.twin.kernel import codes
 from boltkb.twin.kernel.chance import uniform
 from boltkb.twin.kernel.compiling import STATE, compiled, i8, nothing
 
-__all__ = ["join", "leave", "pick_waiter", "put_idle", "take_idle"]
+__all__ = ["join", "leave", "line_of", "pick_waiter", "put_idle", "take_idle"]
 
 
 @compiled(nothing(STATE, i8, i8))
@@ -48,6 +48,14 @@ def take_idle(s, p, c):
         s.connections[after].prev = before
     s.pools[p].idle -= 1
     s.connections[c].stamp += 1
+
+
+@compiled(i8(STATE, i8), inline=True)
+def line_of(s, p):
+    """Return the pool that keeps the waiting line of a pool: for Go, the driver's first one."""
+    if s.clients[s.pools[p].client].shared_line == 0:
+        return p
+    return s.pools[p].driver * s.world[0].members * 2 + (p & 1)
 
 
 @compiled(nothing(STATE, i8, i8))

@@ -10,24 +10,25 @@ from boltkb.twin.kernel.answering import reply
 from boltkb.twin.kernel.arriving import arrive, come
 from boltkb.twin.kernel.chance import draw
 from boltkb.twin.kernel.compiling import STATE, TABLE, compiled, f8, i8, nothing, state_of
-from boltkb.twin.kernel.driving import acquire, begin_try, close_idle, fail_try
+from boltkb.twin.kernel.cutting import expire, give_up_sign_in
+from boltkb.twin.kernel.driving import acquire, begin_try, close_idle
 from boltkb.twin.kernel.holds import (
     ask,
     begin,
     close,
-    expire,
+    free_connection,
     let_go,
-    messages_of,
     release,
     step,
     stop_waiting,
-    take_up,
 )
 from boltkb.twin.kernel.lists import leave
 from boltkb.twin.kernel.machine import change_speed, end_work
-from boltkb.twin.kernel.records import new_row, note_connection, take_sample
+from boltkb.twin.kernel.messages import messages_of, take_up
+from boltkb.twin.kernel.records import blank_row, note_connection, take_sample
 from boltkb.twin.kernel.threads import trim
 from boltkb.twin.kernel.transactions import end_transaction, unlock
+from boltkb.twin.kernel.trying import fail_try
 
 __all__ = ["run"]
 
@@ -39,16 +40,47 @@ ROOM = 512
 def _connected(s, c):
     """Let a client's connection reach the server, with its first message."""
     m = s.connections[c].member
+    now = s.world[0].now
+    k = s.connections[c].client
+    stops = s.clients[k].stops_at
+    s.connections[c].opened = now
+    if stops != codes.SIGNS_IN:
+        s.connections[c].stamp += 1
+        length = min(s.members[m].sign_in_timeout, s.clients[k].hangs_up_after)
+        if length < math.inf:
+            plan(s, now + length, codes.UNSIGNED, c, s.connections[c].stamp)
+        if stops == codes.ONLY_CONNECTS and s.members[m].modern == 1:
+            s.members[m].unseen += 1
+            s.connections[c].state = codes.UNSEEN
+            return
     s.members[m].opened += 1
     s.connections[c].serial = s.members[m].serial
     s.members[m].serial += 1
-    s.connections[c].opened = s.world[0].now
     s.connections[c].state = codes.IDLE
     s.connections[c].task = codes.HELLO
     s.connections[c].phase = codes.HOUSE
-    s.connections[c].messages = s.members[m].hello_messages
     note_connection(s, c, 1)
+    if stops != codes.SIGNS_IN:
+        return
+    s.connections[c].messages = s.members[m].hello_messages
+    if s.members[m].sign_in_timeout < math.inf:
+        plan(s, now + s.members[m].sign_in_timeout, codes.UNSIGNED, c, s.connections[c].stamp)
     ask(s, c)
+
+
+@compiled(nothing(STATE, i8))
+def _unsigned(s, c):
+    """Close a connection that has not signed in for as long as it may, or whose client left."""
+    m = s.connections[c].member
+    state = s.connections[c].state
+    if state == codes.UNSEEN:
+        s.members[m].unseen -= 1
+        free_connection(s, c)
+    elif s.clients[s.connections[c].client].stops_at != codes.SIGNS_IN:
+        close(s, c)
+        free_connection(s, c)
+    elif s.connections[c].task == codes.HELLO:
+        give_up_sign_in(s, c)
 
 
 @compiled(nothing(STATE, i8))
@@ -120,6 +152,26 @@ def _gave_up(s, p):
 
 
 @compiled(nothing(STATE, i8))
+def _enough(s, r):
+    """Fail a request whose time to acquire a connection is over, wherever it stands."""
+    k = s.requests[r].client
+    now = s.world[0].now
+    c = s.requests[r].connection
+    if s.requests[r].waiting == 0 and c < 0:
+        return
+    when = s.requests[r].wanted + s.clients[k].acquisition_timeout
+    if when > now:  # set for an earlier try; this one has an end of its own
+        return
+    if s.requests[r].waiting == 1:
+        leave(s, s.requests[r].line, r)
+        s.requests[r].waiting = 0
+    else:  # what it was to have stays with the driver, for the next
+        s.connections[c].request = -1
+        s.requests[r].connection = -1
+    fail_try(s, r, codes.ACQUISITION_TIMEOUT)
+
+
+@compiled(nothing(STATE, i8))
 def _pause(s, m):
     """Let everything on a member stand still for a while."""
     stream = s.world[0].clients * codes.STREAMS + m
@@ -130,7 +182,7 @@ def _pause(s, m):
     s.members[m].resume_at = s.world[0].now + length
     change_speed(s, m)
     plan(s, s.members[m].resume_at, codes.RESUME, m, 0)
-    row = new_row(s, codes.REC_PAUSE)
+    row = blank_row(s, codes.REC_PAUSE)
     if row >= 0:
         s.records[row, 2] = length
         s.records[row, 5] = m
@@ -180,6 +232,8 @@ def _of_connection(s, kind, c, stamp):
         _lingered(s, c)
     elif kind == codes.EXPIRED:
         expire(s, c)
+    elif kind == codes.UNSIGNED:
+        _unsigned(s, c)
     elif kind == codes.CUT:
         if s.connections[c].state == codes.IDLE:
             close(s, c)
@@ -202,7 +256,7 @@ def _of_connection(s, kind, c, stamp):
 
 @compiled(nothing(STATE, i8, i8, i8))
 def _happen(s, kind, index, stamp):
-    if kind <= codes.LINGERED or kind == codes.CUT:
+    if kind <= codes.LINGERED or kind == codes.CUT or kind == codes.UNSIGNED:
         _of_connection(s, kind, index, stamp)
     elif kind == codes.USER:
         come(s, index, -1 if stamp == codes.NOBODY else stamp)
@@ -212,6 +266,9 @@ def _happen(s, kind, index, stamp):
                 begin_try(s, index)
             else:
                 acquire(s, index)
+    elif kind == codes.ENOUGH:
+        if (s.requests[index].stamp & STAMP) == stamp:
+            _enough(s, index)
     elif kind == codes.GAVE_UP:
         _gave_up(s, index)
     elif kind == codes.TRIM:
@@ -245,15 +302,15 @@ def run(table, until):
     clocks = s.clocks
     members, total = world[0].members, world[0].members + world[0].clients
     while True:
-        if world[0].records + ROOM > s.records.shape[0]:
+        if world[0].records + ROOM > world[0].records_room:
             return codes.FULL
-        if world[0].samples + members > s.samples.shape[0]:
+        if world[0].samples + members > world[0].samples_room:
             return codes.FULL
         if world[0].spare_connections < ROOM:
             return codes.NEED_CONNECTIONS
         if world[0].spare_requests < ROOM:
             return codes.NEED_REQUESTS
-        if world[0].heap + ROOM > s.times.shape[0]:
+        if world[0].heap + ROOM > world[0].heap_room:
             return codes.NEED_HEAP
         source, time = -1, math.inf
         for i in range(total):

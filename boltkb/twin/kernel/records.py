@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from boltkb.twin.kernel import codes
 from boltkb.twin.kernel.compiling import STATE, compiled, i8, nothing
+from boltkb.twin.kernel.layout import RECORD_WIDTH
 
 __all__ = [
-    "new_row",
+    "blank_row",
     "note_connection",
     "note_hold",
     "note_query",
@@ -23,10 +24,18 @@ def new_row(s, kind):
         return -1
     row = s.world[0].records
     s.world[0].records = row + 1
-    for i in range(2, s.records.shape[1]):  # nothing of the row that stood here before
-        s.records[row, i] = 0.0
     s.records[row, 0] = kind
     s.records[row, 1] = s.world[0].now
+    return row
+
+
+@compiled(i8(STATE, i8))
+def blank_row(s, kind):
+    """Return the number of a fresh row with nothing of what stood there before; -1: unwanted."""
+    row = new_row(s, kind)
+    if row >= 0:
+        for i in range(2, RECORD_WIDTH):
+            s.records[row, i] = 0.0
     return row
 
 
@@ -82,7 +91,7 @@ def note_refusal(s, c):
 @compiled(nothing(STATE, i8, i8))
 def note_connection(s, c, opened):
     """Write down that a connection was opened or closed."""
-    row = new_row(s, codes.REC_CONNECTION)
+    row = blank_row(s, codes.REC_CONNECTION)
     if row < 0:
         return
     out = s.records
@@ -98,7 +107,7 @@ def note_connection(s, c, opened):
 @compiled(nothing(STATE, i8, i8, i8, i8))
 def note_request(s, kind, r, outcome, more):
     """Write down a request, or one try of it, that ends."""
-    row = new_row(s, kind)
+    row = blank_row(s, kind)
     if row < 0:
         return
     out = s.records
@@ -117,7 +126,7 @@ def note_request(s, kind, r, outcome, more):
 @compiled(nothing(STATE, i8))
 def note_query(s, c):
     """Write down a query whose result the client has consumed."""
-    row = new_row(s, codes.REC_QUERY)
+    row = blank_row(s, codes.REC_QUERY)
     if row < 0:
         return
     out = s.records
@@ -177,3 +186,4 @@ def take_sample(s):
         out[row, 31] = member.pause_seconds
         out[row, 32] = member.pauses
         out[row, 33] = first.completed + second.completed
+        out[row, 34] = member.unseen

@@ -16,7 +16,7 @@ from boltkb.twin.kernel import codes
 from boltkb.twin.kernel.agenda import plan
 from boltkb.twin.kernel.compiling import STATE, compiled, i8, nothing
 
-__all__ = ["find_worker", "rest", "trim"]
+__all__ = ["find_worker", "leave_queue", "rest", "trim"]
 
 _TIMED = 1 << 40  # marks an idle worker that will not wait longer than the keep-alive
 
@@ -27,7 +27,7 @@ def _wake(s, e):
     idle = s.executors[e].idle
     if idle == 0:
         return -1
-    ring = s.idle_workers.shape[1]
+    ring = s.world[0].ring
     s.executors[e].idle = idle - 1
     place = s.executors[e].first
     if s.executors[e].room == 0:
@@ -97,7 +97,7 @@ def rest(s, e, worker):
             when = s.world[0].now + s.executors[e].keep_alive
             s.executors[e].trim_at = when
             plan(s, when, codes.TRIM, e, 0)
-    ring = s.idle_workers.shape[1]
+    ring = s.world[0].ring
     place = s.executors[e].first + s.executors[e].idle
     if place >= ring:
         place -= ring
@@ -107,10 +107,28 @@ def rest(s, e, worker):
     return -1
 
 
+@compiled(nothing(STATE, i8, i8))
+def leave_queue(s, e, c):
+    """Take a connection out of those that wait for a worker."""
+    before, here = -1, s.executors[e].queue_head
+    while here >= 0 and here != c:
+        before, here = here, s.connections[here].queue_next
+    if here < 0:
+        return
+    after = s.connections[c].queue_next
+    if before < 0:
+        s.executors[e].queue_head = after
+    else:
+        s.connections[before].queue_next = after
+    if after < 0:
+        s.executors[e].queue_tail = before
+    s.executors[e].queued -= 1
+
+
 @compiled(nothing(STATE, i8))
 def trim(s, e):
     """Send away workers that idled for the keep-alive, and come back when the next would."""
-    ring = s.idle_workers.shape[1]
+    ring = s.world[0].ring
     now = s.world[0].now
     keep = s.executors[e].keep_alive
     first, idle = s.executors[e].first, s.executors[e].idle

@@ -30,8 +30,9 @@ _LOADS: Mapping[str, Any] = {
     "curve": Curve, "day": Curve.day, "ramp": Curve.ramp,
 }  # fmt: skip
 _DRIVERS: Mapping[str, Any] = {
-    "java": Driver.java, "java-5.27": Driver.java_5_27, "python": Driver.python,
-    "javascript": Driver.javascript, "go": Driver.go, "dotnet": Driver.dotnet,
+    "java": Driver.java, "java-5.27": Driver.java_5_27, "java-6": Driver.java_6,
+    "python": Driver.python, "python-6": Driver.python_6, "javascript": Driver.javascript,
+    "go": Driver.go, "go-6": Driver.go_6, "dotnet": Driver.dotnet,
 }  # fmt: skip
 
 
