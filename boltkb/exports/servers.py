@@ -99,7 +99,7 @@ def part_servers(found: Sequence[Found]) -> tuple[tuple[Server, ...], list[Found
 
 
 def _parts(entry: Found) -> tuple[str, ...]:
-    return PurePosixPath(entry.member.path.replace("!", "/")).parts
+    return PurePosixPath(entry.member.folder, entry.member.name).parts
 
 
 def _shared_depth(folders: Sequence[tuple[str, ...]]) -> int:

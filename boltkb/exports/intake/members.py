@@ -8,6 +8,7 @@ that leads out of the folder is not followed.  Knows nothing of what the files m
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -24,6 +25,11 @@ from boltkb.exports.intake.zips import Packed, cut_zip_files, zip_files
 from boltkb.exports.records import Ignored
 
 __all__ = ["Member", "list_members"]
+
+#: A rotated file in an archive of its own, such as `x.csv.02.zip!x.csv.01`.
+_ROTATED = re.compile(
+    r"(?:^|[/!])(?P<stem>[^/!]+)\.(?P<number>\d{1,4})\.zip!(?P=stem)\.\d{1,4}$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +52,22 @@ class Member:
 
     @property
     def name(self) -> str:
-        """The file's own name, without folders, and without the ending of a packed file."""
+        """The file's own name, without folders, and without the ending of a packed file.
+
+        A rotated file that is packed by itself keeps inside the number that it had when it was
+        packed; what counts is the archive's.
+        """
+        rotated = _ROTATED.search(self.path)
+        if rotated:
+            return f"{rotated['stem']}.{rotated['number']}"
         name = PurePosixPath(self.path.replace("!", "/")).name
         return name[:-3] if name.lower().endswith(".gz") else name
 
     @property
     def folder(self) -> str:
         """The folder that it lies in."""
-        return str(PurePosixPath(self.path.replace("!", "/")).parent)
+        path = self.path.rpartition("!")[0] if _ROTATED.search(self.path) else self.path
+        return str(PurePosixPath(path.replace("!", "/")).parent)
 
     def open(self) -> Stream:
         """Open the file from its beginning."""

@@ -160,3 +160,17 @@ def test_depth_and_number_are_limited(tmp_path: Path) -> None:
     assert ignored == {"1/2": "lies too deep in the folder"}
     with pytest.raises(ExportError, match="more than 2 files"):
         listed(archive(tmp_path, {"a": "", "b": "", "c": ""}), members=2)
+
+
+def test_a_rotated_file_packed_by_itself_has_the_number_of_its_archive(tmp_path: Path) -> None:
+    for number in (1, 2):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as target:
+            target.writestr("x.csv.01", f"t,value\n1764000000,{number}\n")
+        (tmp_path / f"x.csv.{number:02d}.zip").write_bytes(packed.getvalue())
+    members, ignored = list_members(tmp_path)
+    assert [(member.folder, member.name) for member in members] == [
+        (".", "x.csv.01"),
+        (".", "x.csv.02"),
+    ]
+    assert not ignored
