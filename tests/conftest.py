@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from boltkb.exports import (
     ConnectionRow,
@@ -29,6 +30,10 @@ def _cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
         patch.setenv("BOLTKB_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
 
+
+# How long an example takes is the machine's affair, not the test's.
+settings.register_profile("boltkb", deadline=None)
+settings.load_profile("boltkb")
 
 EPOCH = 1_795_000_000.0
 MAX = "server.bolt.thread_pool_max_size"

@@ -169,11 +169,16 @@ def advise(pool: Pool, fit: Fit, sizing: Sizing, diagnosis: Diagnosis) -> Advice
 
 def _estimates(fit: Fit, sizing: Sizing, diagnosis: Diagnosis, pool: Pool) -> dict[str, Estimate]:
     rejected = diagnosis.rejected
+    load, share = fit.offered_load, fit.rejection_probability
+    if diagnosis.cause == "leaked_transactions" and load.value is not None:
+        why = "transactions that nobody ends add up for ever, so there is no steady load to tell"
+        load = Estimate(None, None, None, load.unit, why)
+        share = Estimate(None, None, None, share.unit, why)
     return {
-        "offered_load": fit.offered_load,
+        "offered_load": load,
         "busy_threads_mean": fit.busy_mean,
         "busy_threads_peak": fit.busy_peak,
-        "rejection_probability": fit.rejection_probability,
+        "rejection_probability": share,
         "rejections_observed": Estimate(
             rejected.value, rejected.low, rejected.high, "rejections", rejected.reason
         ),

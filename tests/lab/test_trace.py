@@ -85,7 +85,7 @@ def traced(tmp_path_factory, real_server_tools) -> Iterator[dict]:
             for session in held:
                 session.close()
             until(lambda: "Unable to schedule" in everything(server.logs), ask)
-            after = debug.stat().st_size
+            grown = debug.read_bytes()[before:].decode()
             configuration.write_text(plain)
             sizes: list[int] = []
 
@@ -100,7 +100,7 @@ def traced(tmp_path_factory, real_server_tools) -> Iterator[dict]:
             yield {
                 "logs": copy,
                 "rejected": rejected,
-                "grown": after - before,
+                "grown": grown,
                 "same_process": server.pid == pid and server.is_running(),
             }
 
@@ -114,7 +114,9 @@ def test_the_running_server_takes_it_and_lets_it_go(traced):
 
 
 def test_debug_log_gets_nothing_of_it(traced):
-    assert traced["grown"] == 0
+    # What a busy machine adds, such as a line about a pause, is not the trace's.
+    for words in ("[bolt-", "o.n.b.", "DEBUG"):
+        assert words not in traced["grown"]
     assert "DEBUG" not in (traced["logs"] / "debug.log").read_text()
 
 
