@@ -278,6 +278,7 @@ def _take_hits(block: Block, part: Part, before: float | None, state: _State) ->
             part.needles.messages[number - part.left_out],
             time,
             state.lines + line + 1,
+            place=place - begin,
             own=entry >= 0 and int(block.starts[entry]) == begin,
         )
         if event is not None:

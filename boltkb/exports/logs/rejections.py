@@ -129,7 +129,7 @@ class _Reader:
             self._lines += count(text, b"\n", counted, begin)
             counted = begin
             messages = rejection_needles().messages[number]
-            events.take(raw, messages, self._time, self._lines + 1, own=True)
+            events.take(raw, messages, self._time, self._lines + 1, place=place - begin, own=True)
         if events.lacks_pool_state:
             self._seek_pool(part, pools, part.size)
         self._lines += count(text, b"\n", counted, part.size)
@@ -145,6 +145,6 @@ class _Reader:
             date = _DATE.match(raw)
             if date is not None:
                 self._time = self._clock.read(raw, date.start(1))
-            self.events.take(raw, (), self._time, 0, own=date is not None)
+            self.events.take(raw, (), self._time, 0, place=0, own=date is not None)
             if not self.events.lacks_pool_state:
                 return
