@@ -108,7 +108,7 @@ class _Reader:
         self.events = Events(path, self._clock)
 
     def scan(self, part: _Part) -> None:
-        text, events = part.text, self.events
+        text, events, messages = part.text, self.events, rejection_needles().messages
         self._lines += part.dropped
         end = pools = counted = 0
         for number, place, after in part.hits:
@@ -128,8 +128,9 @@ class _Reader:
             self._time = self._clock.read(raw, date.start(1))
             self._lines += count(text, b"\n", counted, begin)
             counted = begin
-            messages = rejection_needles().messages[number]
-            events.take(raw, messages, self._time, self._lines + 1, place=place - begin, own=True)
+            events.take(
+                raw, messages[number], self._time, self._lines + 1, place=place - begin, own=True
+            )
         if events.lacks_pool_state:
             self._seek_pool(part, pools, part.size)
         self._lines += count(text, b"\n", counted, part.size)
