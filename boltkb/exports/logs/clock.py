@@ -13,7 +13,7 @@ _DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 
 
 class Clock:
-    """Reads the times of entries; the minute is worked out once for all entries in it.
+    """Reads the times of entries; the day is worked out once for all entries in it.
 
     Examples
     --------
@@ -22,18 +22,20 @@ class Clock:
     """
 
     def __init__(self) -> None:
-        self._minutes: dict[bytes, int] = {}
+        self._days: dict[bytes, int] = {}
 
     def read(self, text: bytes | bytearray, at: int) -> float:
         """Return the time whose first byte is at `at`, in epoch seconds."""
-        stamp = bytes(text[at : at + 28])
-        minute, zone = stamp[:16], stamp[23:]
-        known = self._minutes.get(minute + zone)
+        stamp = bytes(text[at : at + DATE_LENGTH])
+        day = stamp[:10] + stamp[23:]
+        known = self._days.get(day)
         if known is None:
-            if len(self._minutes) > 4096:
-                self._minutes.clear()
-            known = self._minutes[minute + zone] = _minute(minute) - 1000 * _ahead(zone)
-        return (known + 1000 * int(stamp[17:19]) + int(stamp[20:23])) / 1000.0
+            if len(self._days) > 4096:
+                self._days.clear()
+            known = self._days[day] = 1000 * (_day(stamp) - _ahead(stamp[23:]))
+        # One number of nine digits, hours to milliseconds, is read in half the time of four.
+        minutes, rest = divmod(int(stamp[11:23].translate(None, b":.")), 100_000)
+        return (known + 60_000 * (minutes - 40 * (minutes // 100)) + rest) / 1000.0
 
     @staticmethod
     def ahead(text: bytes | bytearray, at: int) -> float:
@@ -47,12 +49,12 @@ class Clock:
         return float(_ahead(bytes(text[at + 23 : at + 28])))
 
 
-def _minute(text: bytes) -> int:
+def _day(text: bytes) -> int:
     year, month, day = int(text[:4]), min(max(int(text[5:7]), 1), 12), int(text[8:10])
     leap = (year % 4 == 0 and year % 100 != 0) or year % 400 == 0
     days = 365 * (year - 1970) + (year - 1969) // 4 - (year - 1901) // 100 + (year - 1601) // 400
     days += _DAYS_BEFORE_MONTH[month - 1] + (leap and month > 2) + day - 1
-    return 1000 * (days * 86400 + int(text[11:13]) * 3600 + int(text[14:16]) * 60)
+    return 86400 * days
 
 
 def _ahead(zone: bytes) -> int:

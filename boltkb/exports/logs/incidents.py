@@ -58,17 +58,19 @@ def count_once(events: Iterable[LogEvent]) -> tuple[LogEvent, ...]:
     >>> [str(event.where) for event in once]
     ['debug.log:1', 'a:1']
     """
-    kinds = load_messages()
+    rejections = {m.id for m in load_messages().values() if m.counts == "rejection"}
     open_groups: dict[tuple[str, str | None], list[_Group]] = {}
     kept: list[LogEvent] = []
     for event in sorted(events, key=lambda event: (event.time, event.where.file, event.kind)):
-        rejection = kinds[event.kind].counts == "rejection"
+        rejection = event.kind in rejections
         key = ("rejection", event.connection) if rejection else (event.kind, event.text)
-        groups = [
-            group
-            for group in open_groups.get(key, ())
-            if event.time - kept[group.place].time <= _ACROSS
-        ]
+        groups = open_groups.get(key)
+        if groups is None:
+            # Most are told of once.
+            open_groups[key] = [_Group(len(kept), {event.where.file: event})]
+            kept.append(event)
+            continue
+        groups = [group for group in groups if event.time - kept[group.place].time <= _ACROSS]
         open_groups[key] = groups
         known = next((group for group in groups if _same(group, event)), None)
         if known is None:

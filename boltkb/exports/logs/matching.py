@@ -14,6 +14,7 @@ from dataclasses import replace
 from boltkb.catalogue import Message
 from boltkb.exports.logs.clock import Clock
 from boltkb.exports.logs.lines import TEXT_LIMIT, find_message, line_parts, named_numbers
+from boltkb.exports.logs.plain import Plain, PlainRejections
 from boltkb.exports.records import LogEvent, Where
 
 __all__ = ["MANY", "Events"]
@@ -31,6 +32,8 @@ _POOL = re.compile(
     r" queued tasks = (?P<queued_tasks>\d{1,18})"
     r"(?:, completed tasks = (?P<completed_tasks>\d{1,18}))?"
 )
+_RAW_POOL_BEGINS = _POOL_BEGINS.encode()
+_RAW_POOL = re.compile(_POOL.pattern.encode())
 _HEADER = re.compile(
     rb" ?[A-Z]+ +(?:\[[\w.$]{1,200}\] )?(?:\[[\w./-]{1,100}\] )?"
     rb'|","level":"[A-Z]+",(?:"category":"[\w.$]{0,200}",)?"message":"(?:\[[\w./-]{1,100}\] )?'
@@ -55,6 +58,7 @@ class Events:
         self._counts: Counter[str] = Counter()
         self._left_out: dict[str, tuple[int, int, int]] = {}
         self._headers: dict[bytes, bool] = {}
+        self._plain = PlainRejections()
 
     @property
     def lacks_pool_state(self) -> bool:
@@ -65,7 +69,14 @@ class Events:
         return event.kind == "rejection-a" and "pool_size" not in event.numbers
 
     def take(
-        self, raw: bytes, messages: Sequence[Message], time: float | None, line: int, *, own: bool
+        self,
+        raw: bytes,
+        messages: Sequence[Message],
+        time: float | None,
+        line: int,
+        *,
+        place: int,
+        own: bool,
     ) -> LogEvent | None:
         """Take in a line that holds a message's needle.
 
@@ -79,6 +90,8 @@ class Events:
             Of the entry that the line belongs to.
         line : int
             Its number.
+        place : int
+            Where the line has the needle.
         own : bool
             Whether the entry begins in this line; otherwise it stands below one.
 
@@ -92,6 +105,10 @@ class Events:
             return None
         if time is None:
             return None
+        if own and messages[0].counts == "rejection":
+            plain = self._plain.tell(raw, place)
+            if plain is not None:
+                return self._add_plain(raw, plain, time, line)
         level, text = line_parts(raw)
         for message in messages:
             # What stands below an entry may be anybody's text; only traces are looked for there.
@@ -113,27 +130,50 @@ class Events:
         line: int,
     ) -> LogEvent:
         kind = message.id
-        count = self._counts[kind] = self._counts[kind] + 1
-        rejection = message.counts == "rejection"
         parts = found.groupdict()
         pool = _pool_state(text, found.end()) if kind == "rejection-a" else None
         numbers = named_numbers(parts) if pool is None else _pool_numbers(pool)
         connection = parts.get("connection")
+        count = self._counts[kind] + 1
         event = LogEvent(
             time,
             kind,
             level or message.level,
-            _NO_TEXT if rejection and count > _FULL_TEXT else text[:TEXT_LIMIT],
+            _NO_TEXT if message.counts == "rejection" and count > _FULL_TEXT else text[:TEXT_LIMIT],
             None if connection is None else connection[:100],
             numbers or _NO_NUMBERS,
             Where(self._path, line),
         )
-        if count <= (_REJECTIONS if rejection else MANY):
+        self._keep(event, line, _REJECTIONS if message.counts == "rejection" else MANY)
+        return event
+
+    def _add_plain(self, raw: bytes, plain: Plain, time: float, line: int) -> LogEvent | None:
+        if self._kept and self._kept[-1].where.first_line == line:
+            return None
+        kind, level, connection, begin, end = plain
+        numbers = _NO_NUMBERS
+        if kind == "rejection-a":
+            place = raw.find(_RAW_POOL_BEGINS, end)
+            pool = None if place < 0 else _RAW_POOL.search(raw, place)
+            if pool is not None:
+                numbers = _pool_numbers(pool)
+        text = _NO_TEXT
+        if self._counts[kind] < _FULL_TEXT:
+            text = raw.rstrip(b"\r")[begin : begin + TEXT_LIMIT].decode()
+        event = LogEvent(
+            time, kind, level, text, connection[:100], numbers, Where(self._path, line)
+        )
+        self._keep(event, line, _REJECTIONS)
+        return event
+
+    def _keep(self, event: LogEvent, line: int, most: int) -> None:
+        kind = event.kind
+        count = self._counts[kind] = self._counts[kind] + 1
+        if count <= most:
             self._kept.append(event)
         else:
             first, _, number = self._left_out.get(kind, (line, line, 0))
             self._left_out[kind] = (first, line, number + 1)
-        return event
 
     def _add_pool_state(self, raw: bytes, time: float | None) -> None:
         # The pool's state stands on the rejection's own line, or on the exception's below it.
@@ -180,7 +220,7 @@ def _pool_state(text: str, begin: int) -> re.Match[str] | None:
     return None if place < 0 else _POOL.search(text, place)
 
 
-def _pool_numbers(found: re.Match[str]) -> dict[str, float]:
+def _pool_numbers(found: re.Match[str] | re.Match[bytes]) -> dict[str, float]:
     size, active, queued, completed = found.groups()
     numbers = {
         "pool_size": float(size),

@@ -249,9 +249,12 @@ def _take_hits(block: Block, part: Part, before: float | None, state: _State) ->
         lines.tolist(),
         entries.tolist(),
         (block.dates[entries] if len(block.dates) else entries).tolist(),
+        np.where(lines > 0, block.ends[lines - 1] + 1, 0).tolist(),
+        block.ends[lines].tolist(),
+        (block.starts[entries] if len(block.starts) else entries).tolist(),
         strict=True,
     )
-    for number, place, line, entry, date in rows:
+    for number, place, line, entry, date, begin, end, start in rows:
         if number < DIAGNOSTICS:
             if entry >= 0:
                 _take_trace(block, number, place, date, state.lines + line + 1, state)
@@ -271,14 +274,14 @@ def _take_hits(block: Block, part: Part, before: float | None, state: _State) ->
             continue
         if number == STATE and not state.events.lacks_pool_state:
             continue
-        begin, end = block.line(line)
         time = before if entry < 0 else read(text, date)
         event = state.events.take(
             bytes(text[begin:end]),
             part.needles.messages[number - part.left_out],
             time,
             state.lines + line + 1,
-            own=entry >= 0 and int(block.starts[entry]) == begin,
+            place=place - begin,
+            own=entry >= 0 and start == begin,
         )
         if event is not None:
             if event.connection is not None and event.kind in {"rejection-b", "rejection-c"}:

@@ -63,7 +63,7 @@ def read_rejections(member: Member, *, block: int = BLOCK) -> tuple[LogEvent, ..
     """
     reader = _Reader(member.path)
     wrapping = find_wrapping(member.head().removeprefix(b"\xef\xbb\xbf"))
-    with member.open() as stream, closing(ahead(_looked_at(stream, block, wrapping))) as parts:
+    with member.open() as stream, closing(ahead(_unwrapped(stream, block, wrapping))) as parts:
         for part in parts:
             reader.scan(part)
     return reader.events.all()
@@ -71,32 +71,27 @@ def read_rejections(member: Member, *, block: int = BLOCK) -> tuple[LogEvent, ..
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A block with the places of what is sought in it.
+    """A block as the server wrote it.
 
     Parameters
     ----------
     text : bytes or bytearray
     size : int, bytes
-    hits : list of (int, int, int)
-        As `Needles.seek` gives them.
     dropped : int
         Lines before it that were too long.
     """
 
     text: bytes | bytearray
     size: int
-    hits: list[tuple[int, int, int]]
     dropped: int
 
 
-def _looked_at(stream: Stream, block: int, wrapping: Wrapping | None) -> Iterator[_Part]:
+def _unwrapped(stream: Stream, block: int, wrapping: Wrapping | None) -> Iterator[_Part]:
     dropped: list[None] = []
-    needles = rejection_needles()
     for text, size in LineBlocks(stream, block, lambda: dropped.append(None), buffers=OUTSTANDING):
         bare = text if wrapping is None else wrapping.strip(bytes(text[:size]))
         size = size if wrapping is None else len(bare)
-        hits = needles.seek(bare, size)
-        yield _Part(bare, size, hits, len(dropped))
+        yield _Part(bare, size, len(dropped))
         dropped.clear()
 
 
@@ -108,10 +103,12 @@ class _Reader:
         self.events = Events(path, self._clock)
 
     def scan(self, part: _Part) -> None:
-        text, events = part.text, self.events
+        text, events, needles = part.text, self.events, rejection_needles()
         self._lines += part.dropped
         end = pools = counted = 0
-        for number, place, after in part.hits:
+        # The search leaves the interpreter's lock to the thread that reads ahead, which otherwise
+        # would wait for it until this thread has nothing left to do.
+        for number, place, after in needles.seek(text, part.size):
             if events.lacks_pool_state:
                 self._seek_pool(part, pools, place)
             pools = after
@@ -128,8 +125,14 @@ class _Reader:
             self._time = self._clock.read(raw, date.start(1))
             self._lines += count(text, b"\n", counted, begin)
             counted = begin
-            messages = rejection_needles().messages[number]
-            events.take(raw, messages, self._time, self._lines + 1, own=True)
+            events.take(
+                raw,
+                needles.messages[number],
+                self._time,
+                self._lines + 1,
+                place=place - begin,
+                own=True,
+            )
         if events.lacks_pool_state:
             self._seek_pool(part, pools, part.size)
         self._lines += count(text, b"\n", counted, part.size)
@@ -145,6 +148,6 @@ class _Reader:
             date = _DATE.match(raw)
             if date is not None:
                 self._time = self._clock.read(raw, date.start(1))
-            self.events.take(raw, (), self._time, 0, own=date is not None)
+            self.events.take(raw, (), self._time, 0, place=0, own=date is not None)
             if not self.events.lacks_pool_state:
                 return
