@@ -134,6 +134,11 @@ class Reader:
         return sums
 
     def _compile(self) -> None:
+        # Tables are made of the sums in the end; loading what they are made with takes a fifth
+        # of a second, which is saved where a core is idle meanwhile.
+        beside = ThreadPoolExecutor(1)
+        beside.submit(import_module, "polars")
+        beside.shutdown(wait=False)
         self._ledger.compile()
         self._compiled = True
 
@@ -233,9 +238,6 @@ class Reader:
         if self._threads > 1:
             # One thread, so that holds are added up in order.
             self._beside = ThreadPoolExecutor(1)
-        # Tables are made of the sums in the end; loading what they are made with takes a fifth
-        # of a second, which is saved where a core is idle while the file is read.
-        pool.submit(import_module, "polars")
         return pool
 
     def _desk(self, size: int) -> _Desk:
