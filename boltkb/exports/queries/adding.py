@@ -61,6 +61,8 @@ NEVER = 1 << 62
 NOTHING: Integers = np.array([NEVER, -NEVER, NEVER, 0, -1, NEVER, -NEVER], dtype=np.int64)
 #: Milliseconds that a clock may go back without a word.
 JUMP = 2000
+#: Rows that all dimensions get before the next ones: as many as a core's own cache has room for.
+TOGETHER = 512
 
 
 def survey(rows: Rows, count: int, notes: Integers) -> int:
@@ -112,7 +114,9 @@ def add_groups(
     texts: Integers,
     order: Integers,
 ) -> int:
-    """Add ended queries to the groups of the five dimensions, one dimension after the other.
+    """Add ended queries to the groups of the five dimensions, some rows at a time.
+
+    Of these rows one dimension comes after the other, while they are near the processor.
 
     The histogram of a group with a single query stays empty: that query is in the bucket of its
     longest.  Most clients of a long log are such groups, and their histograms are far away.
@@ -129,55 +133,59 @@ def add_groups(
     order : (groups,) array
         For each dimension, behind its first group: its groups in use, then those that are free.
     """
-    for d in range(shape[5, 0], 5):
-        first_slot, mask, rest = shape[d, 0], shape[d, 1], shape[d, 2]
-        for i in range(at, count):
-            if rows[i, KIND] != END:
-                continue
-            key = rows[i, HASHES + d]
-            place = key & mask
-            group = np.int64(slots[first_slot + place])
-            while group != 0 and keys[group] != key:
-                place = (place + 1) & mask
+    begin_row = at - at % TOGETHER
+    while begin_row < count:
+        end_row = min(begin_row + TOGETHER, count)
+        for d in range(shape[5, 0], 5):
+            first_slot, mask, rest = shape[d, 0], shape[d, 1], shape[d, 2]
+            for i in range(at, end_row):
+                if rows[i, KIND] != END:
+                    continue
+                key = rows[i, HASHES + d]
+                place = key & mask
                 group = np.int64(slots[first_slot + place])
-            if group == 0:
-                length = min(rows[i, LENGTHS + d], TEXT_LIMIT)
-                used = shape[d, 4]
-                if shape[d, 3] >= texts[rest, 3] or used + length > shape[d, 5]:
-                    shape[5, 0] = d
-                    return i
-                group = order[rest + 1 + shape[d, 3]]
-                shape[d, 3] += 1
-                shape[d, 4] = used + length
-                slots[first_slot + place] = group
-                keys[group] = key
-                begin = rows[i, PLACES + d]
-                if rows[i, ASIDE] == 1:
-                    for j in range(length):
-                        arena[used + j] = aside[begin + j]
-                else:
-                    for j in range(length):
-                        arena[used + j] = buffer[begin + j]
-                texts[group, 0] = used
-                texts[group, 1] = length
-                texts[group, 2] = rows[i, ESCAPED] if d == 0 else 0
-            elapsed = rows[i, ELAPSED]
-            if sums[group, COUNT] > 0:
-                if sums[group, COUNT] == 1:
-                    shift = 0
-                    while (sums[group, LONGEST] >> shift) >= 32:
-                        shift += 1
-                    histograms[group, 16 * shift + (sums[group, LONGEST] >> shift)] += 1
-                histograms[group, rows[i, BUCKET]] += 1
-            sums[group, COUNT] += 1
-            sums[group, FAILURES] += rows[i, FAILED]
-            sums[group, TOTAL] += elapsed
-            sums[group, LONGEST] = max(sums[group, LONGEST], elapsed)
-            sums[group, PLANNED] += rows[i, PLANNING]
-            sums[group, WORKED] += rows[i, CPU]
-            sums[group, WAITED] += rows[i, WAITING]
-        at = 0
-    shape[5, 0] = 0
+                while group != 0 and keys[group] != key:
+                    place = (place + 1) & mask
+                    group = np.int64(slots[first_slot + place])
+                if group == 0:
+                    length = min(rows[i, LENGTHS + d], TEXT_LIMIT)
+                    used = shape[d, 4]
+                    if shape[d, 3] >= texts[rest, 3] or used + length > shape[d, 5]:
+                        shape[5, 0] = d
+                        return i
+                    group = order[rest + 1 + shape[d, 3]]
+                    shape[d, 3] += 1
+                    shape[d, 4] = used + length
+                    slots[first_slot + place] = group
+                    keys[group] = key
+                    begin = rows[i, PLACES + d]
+                    if rows[i, ASIDE] == 1:
+                        for j in range(length):
+                            arena[used + j] = aside[begin + j]
+                    else:
+                        for j in range(length):
+                            arena[used + j] = buffer[begin + j]
+                    texts[group, 0] = used
+                    texts[group, 1] = length
+                    texts[group, 2] = rows[i, ESCAPED] if d == 0 else 0
+                elapsed = rows[i, ELAPSED]
+                if sums[group, COUNT] > 0:
+                    if sums[group, COUNT] == 1:
+                        shift = 0
+                        while (sums[group, LONGEST] >> shift) >= 32:
+                            shift += 1
+                        histograms[group, 16 * shift + (sums[group, LONGEST] >> shift)] += 1
+                    histograms[group, rows[i, BUCKET]] += 1
+                sums[group, COUNT] += 1
+                sums[group, FAILURES] += rows[i, FAILED]
+                sums[group, TOTAL] += elapsed
+                sums[group, LONGEST] = max(sums[group, LONGEST], elapsed)
+                sums[group, PLANNED] += rows[i, PLANNING]
+                sums[group, WORKED] += rows[i, CPU]
+                sums[group, WAITED] += rows[i, WAITING]
+            at = begin_row
+        shape[5, 0] = 0
+        begin_row = at = end_row
     return count
 
 

@@ -27,7 +27,7 @@ from boltkb.exports.queries.entries import (
     Rows,
 )
 
-__all__ = ["add_holds"]
+__all__ = ["add_holds", "let_go"]
 
 # Columns of a hold.
 H_PEER, H_START, H_END, H_QUERIES, H_WORKING, H_CLOSED, H_ID, H_DATABASE, H_CLIENT = range(9)
@@ -166,3 +166,53 @@ def add_holds(
             holds[hold, H_QUERIES] += 1
             holds[hold, H_WORKING] += elapsed
     return count
+
+
+def let_go(
+    order: Integers,
+    used: int,
+    latest: int,
+    holds: Integers,
+    meta: Integers,
+    histogram: Counts,
+    free: Integers,
+    gone: Integers,
+    spans: Integers,
+) -> int:
+    """Count the holds that ended by `latest` as finished; return how many had not been before.
+
+    Parameters
+    ----------
+    order : (holds,) array
+        Holds in use, then those that are free; as in `add_holds`.
+    used : int
+        How many are in use.
+    free, gone, spans : (used,) arrays
+        Filled in: those that are free from now on; of these the ones that had not been counted,
+        and their milliseconds.
+    """
+    stay = left = many = 0
+    for i in range(used):
+        hold = order[i]
+        if holds[hold, H_END] > latest:
+            order[stay] = hold
+            stay += 1
+            continue
+        free[left] = hold
+        left += 1
+        if holds[hold, H_CLOSED] != 0:
+            continue
+        span = holds[hold, H_END] - holds[hold, H_START]
+        shift = 0
+        while (span >> shift) >= 32:
+            shift += 1
+        histogram[16 * shift + (span >> shift)] += 1
+        meta[M_FINISHED] += 1
+        meta[M_TOTAL] += span
+        gone[many] = hold
+        spans[many] = span
+        many += 1
+    for i in range(left):
+        order[stay + i] = free[i]
+    meta[M_USED] = stay
+    return many

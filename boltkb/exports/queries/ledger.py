@@ -7,7 +7,7 @@ everything else, so that totals remain exact; bins get wider as a log gets longe
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,14 +29,11 @@ from boltkb.exports.queries.adding import (
 )
 from boltkb.exports.queries.entries import Bytes, Rows
 from boltkb.exports.queries.holding import (
-    H_CLOSED,
     H_END,
     H_START,
     HOLD_TEXT,
-    M_FINISHED,
     M_KEPT,
     M_LEAST,
-    M_TOTAL,
     M_USED,
 )
 
@@ -57,6 +54,7 @@ _SHAPES = {
 _HOLD_SHAPES = {
     "add_holds": f"i8({_ROWS},{_TEXTS},i4[::1],i8[::1],i8[:,::1],u1[:,::1],i8[::1],i8[::1],"
     "u4[::1],i8[:,::1],u1[:,::1])",
+    "let_go": "i8(i8[::1],i8,i8,i8[:,::1],i8[::1],u4[::1],i8[::1],i8[::1],i8[::1])",
 }
 _HOLD_COLUMNS = 9
 
@@ -140,7 +138,7 @@ class Ledger:
         self.kept: Integers = np.zeros((room.longest, _HOLD_COLUMNS), dtype=np.int64)
         self.kept_texts: Bytes = np.zeros((room.longest, HOLD_TEXT), dtype=np.uint8)
         self._do: dict[str, Callable[..., Any]] = {name: getattr(adding, name) for name in _SHAPES}
-        self._do["add_holds"] = holding.add_holds
+        self._do |= {name: getattr(holding, name) for name in _HOLD_SHAPES}
 
     def compile(self) -> None:
         """Go on with machine code; the sums so far stay."""
@@ -166,7 +164,7 @@ class Ledger:
         aside: Bytes,
         notes: Integers,
         beside: Executor | None = None,
-    ) -> None:
+    ) -> Future[None] | None:
         """Add rows, whose texts lie in a buffer or, where a row says so, aside.
 
         Parameters
@@ -176,7 +174,12 @@ class Ledger:
         notes : (7,) array
             What the rows of one file cover, taken further here; see `adding.survey`.
         beside : Executor, optional
-            Adds up the holds meanwhile, which nothing else depends on.
+            Adds up the holds, which nothing else depends on, in the order that it is given them.
+
+        Returns
+        -------
+        Future or None
+            Of the holds: until it is done, rows and bytes must stay as they are.
         """
         count = len(rows)
         do = self._do
@@ -202,8 +205,7 @@ class Ledger:
             self._make_room_for_starts()
         if holds is None:
             self._add_holds(rows, buffer, aside)
-        else:
-            holds.result()
+        return holds
 
     def close(self) -> None:
         """Complete what is put off while rows come; nothing can be added afterwards."""
@@ -303,21 +305,17 @@ class Ledger:
 
     def _forget_holds(self, keep: int) -> None:
         used = int(self.hold_meta[M_USED])
-        mine = self.hold_order[:used]
-        ends = self.holds[mine, H_END]
+        latest = NEVER
         if keep and used > keep:
-            stays = ends > np.partition(ends, used - keep)[used - keep]
-        else:
-            stays = np.zeros(used, dtype=bool)
-        stay, leave = mine[np.flatnonzero(stays)], mine[np.flatnonzero(~stays)]
-        gone = leave[self.holds[leave, H_CLOSED] == 0]
-        spans = self.holds[gone, H_END] - self.holds[gone, H_START]
-        self.hold_meta[M_FINISHED] += gone.size
-        self.hold_meta[M_TOTAL] += spans.sum()
-        self.hold_histogram += np.bincount(_buckets(spans), minlength=BUCKETS).astype(np.uint32)
-        self._keep_longest(gone, spans)
-        self.hold_order[: stay.size], self.hold_order[stay.size : used] = stay, leave
-        self.hold_meta[M_USED] = stay.size
+            ends = self.holds[self.hold_order[:used], H_END]
+            latest = int(np.partition(ends, used - keep)[used - keep])
+        free, gone, spans = (np.empty(used, dtype=np.int64) for _ in range(3))
+        many = self._do["let_go"](
+            *(self.hold_order, used, latest, self.holds, self.hold_meta, self.hold_histogram),
+            *(free, gone, spans),
+        )
+        self._keep_longest(gone[:many], spans[:many])
+        stay = self.hold_order[: int(self.hold_meta[M_USED])].copy()
         self.hold_slots[:] = 0
         self._do["place_keys"](self.hold_keys, stay, self.hold_slots, 1)
 

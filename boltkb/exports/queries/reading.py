@@ -47,6 +47,8 @@ __all__ = ["SMALL", "Reader"]
 SMALL = 4 << 20
 _BLOCK = 1 << 22
 _PIECE = 64 << 10
+#: Blocks that are read before they are parsed, and blocks whose holds are added up later.
+_AHEAD = _BEHIND = 2
 _NOTHING: Bytes = np.zeros(1, dtype=np.uint8)
 #: A line that is refused, or blank.
 _NONE = -2
@@ -66,6 +68,9 @@ class _Desk:
     refused: int = 0
 
 
+_Pending = deque[tuple[_Desk, Future[_Desk]]]
+
+
 class Reader:
     """Reads members into one ledger, in the order given.
 
@@ -75,7 +80,8 @@ class Reader:
     compiled : bool
         Whether to use machine code.
     threads : int, >= 1
-        How many blocks are parsed at a time; only machine code uses more than one.
+        How many blocks are parsed at a time, one of them by the caller's own thread where it
+        would wait; only machine code uses more than one.
     block : int, bytes, >= 1
         How much is read at a time; the sums do not depend on it.
     """
@@ -90,6 +96,8 @@ class Reader:
         self._block = block
         self._read = 0
         self._beside: ThreadPoolExecutor | None = None
+        # Holds that may still be added up, and where they lie; oldest first.
+        self._holds: deque[tuple[_Desk | None, list[Future[None]]]] = deque()
         self._desks: list[_Desk] = []
         self._parsers: dict[bool, Callable[..., tuple[int, int, int]]] = {}
         if compiled:
@@ -126,6 +134,11 @@ class Reader:
         return sums
 
     def _compile(self) -> None:
+        # Tables are made of the sums in the end; loading what they are made with takes a fifth
+        # of a second, which is saved where a core is idle meanwhile.
+        beside = ThreadPoolExecutor(1)
+        beside.submit(import_module, "polars")
+        beside.shutdown(wait=False)
         self._ledger.compile()
         self._compiled = True
 
@@ -185,7 +198,7 @@ class Reader:
         yield from blocks(others(), structured=structured)
 
     def _add_all(self, found: Iterator[Block | _Desk], wrapping: Wrapping, sums: FileSums) -> None:
-        pending: deque[tuple[_Desk, Future[_Desk]]] = deque()
+        pending: _Pending = deque()
         pool: ThreadPoolExecutor | None = None
         try:
             for block in found:
@@ -196,18 +209,18 @@ class Reader:
                     desk = block if isinstance(block, _Desk) else self._laid(block)
                     job = pool.submit(self._parsed, desk, structured=wrapping.structured)
                     pending.append((desk, job))
-                    if len(pending) > self._threads:
-                        self._finish(*pending.popleft(), sums)
+                    if len(pending) > _AHEAD:
+                        self._next(pending, wrapping, sums)
                     continue
                 while pending:
-                    self._finish(*pending.popleft(), sums)
+                    self._next(pending, wrapping, sums)
                 self._exactly(block, wrapping, sums)
             while pending:
-                self._finish(*pending.popleft(), sums)
+                self._next(pending, wrapping, sums)
         except ExportError:
             # What was read before the damage counts.
             while pending:
-                self._finish(*pending.popleft(), sums)
+                self._next(pending, wrapping, sums)
             raise
         finally:
             if pool is not None:
@@ -215,17 +228,16 @@ class Reader:
             if self._beside is not None:
                 self._beside.shutdown()
                 self._beside = None
+            self._settle(0)
 
     def _pool(self, *, structured: bool) -> ThreadPoolExecutor:
         from boltkb.exports.queries.machine import parser
 
         self._parsers[structured] = parser(structured=structured)
+        pool = ThreadPoolExecutor(max(self._threads - 1, 1))
         if self._threads > 1:
+            # One thread, so that holds are added up in order.
             self._beside = ThreadPoolExecutor(1)
-        pool = ThreadPoolExecutor(self._threads)
-        # Tables are made of the sums in the end; loading what they are made with takes a fifth
-        # of a second, which is saved where a core is idle while the file is read.
-        pool.submit(import_module, "polars")
         return pool
 
     def _desk(self, size: int) -> _Desk:
@@ -264,9 +276,23 @@ class Reader:
         desk.lines = line
         return desk
 
-    def _finish(self, desk: _Desk, job: Future[_Desk], sums: FileSums) -> None:
+    def _next(self, pending: _Pending, wrapping: Wrapping, sums: FileSums) -> None:
+        # Whoever adds up parses what nobody has begun yet rather than wait.
+        waiting = 0
+        while waiting < len(pending) and not pending[0][1].done():
+            desk, job = pending[waiting]
+            if job.cancel():
+                job = Future()
+                job.set_result(self._parsed(desk, structured=wrapping.structured))
+                pending[waiting] = desk, job
+            waiting += 1
+        desk, job = pending.popleft()
         job.result()
+        self._finish(desk, sums)
+
+    def _finish(self, desk: _Desk, sums: FileSums) -> None:
         self._skip(desk.refused, sums)
+        holds: list[Future[None]] = []
         for rows, count in zip(desk.rows, desk.counts, strict=False):
             filled = rows[:count]
             odd = np.flatnonzero(filled[:, KIND] == ODD)
@@ -275,9 +301,19 @@ class Reader:
                 aside = self._resolve(filled, odd, desk.buffer, sums)
                 if (filled[:, KIND] == _NONE).any():
                     filled = filled[filled[:, KIND] != _NONE]
-            self._add(filled, desk.buffer, aside, sums)
+            holds += self._add(filled, desk.buffer, aside, sums)
         sums.lines += desk.lines
-        self._desks.append(desk)
+        self._holds.append((desk, holds))
+        self._settle(_BEHIND)
+
+    def _settle(self, many: int) -> None:
+        # Waits until the holds of only so many blocks may still be missing.
+        while len(self._holds) > many:
+            desk, holds = self._holds.popleft()
+            for job in holds:
+                job.result()
+            if desk is not None:
+                self._desks.append(desk)
 
     def _resolve(
         self, rows: Rows, odd: Sequence[int] | np.ndarray, buffer: Bytes, sums: FileSums
@@ -313,7 +349,8 @@ class Reader:
         if read:
             rows, aside = lay_out(read)
             rows[:, ASIDE] = 1
-            self._add(rows, _NOTHING, aside, sums)
+            self._holds.append((None, self._add(rows, _NOTHING, aside, sums)))
+            self._settle(_BEHIND)
         sums.lines += data.count(b"\n") + (1 if data and not data.endswith(b"\n") else 0)
 
     def _skip(self, lines: int, sums: FileSums) -> None:
@@ -321,10 +358,12 @@ class Reader:
             sums.refuse(sums.lines + 1, f"an entry longer than {LONGEST_RECORD:,} bytes")
             sums.lines += lines
 
-    def _add(self, rows: Rows, buffer: Bytes, aside: Bytes, sums: FileSums) -> None:
-        if len(rows):
-            self._ledger.add(rows, buffer, aside, self._notes, self._beside)
-            sums.note(rows, self._notes)
+    def _add(self, rows: Rows, buffer: Bytes, aside: Bytes, sums: FileSums) -> list[Future[None]]:
+        if not len(rows):
+            return []
+        holds = self._ledger.add(rows, buffer, aside, self._notes, self._beside)
+        sums.note(rows, self._notes)
+        return [holds] if holds else []
 
 
 def _entry(record: bytes, line: int, sums: FileSums, *, whole: bool = True) -> Entry | None:

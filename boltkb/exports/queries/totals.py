@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,29 +84,35 @@ def query_log(ledger: Ledger, where: tuple[Where, ...], start: float, end: float
     )
 
 
-def quantiles(histograms: Counts, share: float) -> Floats:
-    """Return a quantile of each histogram in milliseconds, within 3 %; NaN for an empty one.
+def quantiles(histograms: Counts, shares: Sequence[float]) -> list[Floats]:
+    """Return quantiles of each histogram in milliseconds, within 3 %; NaN for an empty one.
 
     Parameters
     ----------
     histograms : (n, BUCKETS) array
-    share : float, 0 to 1
+    shares : sequence of float, 0 to 1
+
+    Returns
+    -------
+    list of (n,) arrays
+        One for each share.
 
     Examples
     --------
     >>> counts = np.zeros((1, 640), dtype=np.uint32)
     >>> counts[0, [3, 20]] = 9, 1
-    >>> quantiles(counts, 0.5).tolist(), quantiles(counts, 0.95).tolist()
-    ([3.0], [20.0])
+    >>> [found.tolist() for found in quantiles(counts, (0.5, 0.95))]
+    [[3.0], [20.0]]
     """
-    found = np.full(len(histograms), np.nan)
+    found = [np.full(len(histograms), np.nan) for _ in shares]
     # Some at a time: running sums take twice the memory of the histograms.
-    for begin in range(0, len(histograms), 512):
-        running = np.cumsum(histograms[begin : begin + 512], axis=1, dtype=np.int64)
+    for begin in range(0, len(histograms), 128):
+        running = np.cumsum(histograms[begin : begin + 128], axis=1, dtype=np.int64)
         total = running[:, -1]
-        rank = np.maximum(np.ceil(share * total), 1).astype(np.int64)
-        buckets = np.minimum((running < rank[:, None]).sum(axis=1), BUCKETS - 1)
-        found[begin : begin + 512] = np.where(total > 0, _MIDDLES[buckets], np.nan)
+        for share, values in zip(shares, found, strict=True):
+            rank = np.maximum(np.ceil(share * total), 1).astype(np.int64)
+            buckets = np.minimum((running < rank[:, None]).sum(axis=1), BUCKETS - 1)
+            values[begin : begin + 128] = np.where(total > 0, _MIDDLES[buckets], np.nan)
     return found
 
 
@@ -130,14 +137,11 @@ def _groups(ledger: Ledger, dimension: int) -> pl.DataFrame:
 
     first, used = int(ledger.shape[dimension, 2]), int(ledger.shape[dimension, 3])
     order = ledger.order[first + 1 : first + 1 + used]
-    keys = {int(group): _text(ledger, int(group)) for group in order}
-    order = np.array(
-        sorted(
-            order.tolist(), key=lambda g: (-ledger.sums[g, TOTAL], -ledger.sums[g, COUNT], keys[g])
-        ),
-        dtype=np.int64,
-    )
-    names: list[str | None] = [keys[int(group)] for group in order]
+    texts = [_text(ledger, *place) for place in ledger.texts[order, :3].tolist()]
+    totals, counts = ledger.sums[order, TOTAL].tolist(), ledger.sums[order, COUNT].tolist()
+    ranks = sorted(range(used), key=lambda i: (-totals[i], -counts[i], texts[i]))
+    order = order[np.array(ranks, dtype=np.int64)]
+    names: list[str | None] = [texts[i] for i in ranks]
     if ledger.sums[first, COUNT]:
         order = np.append(order, first)
         names.append(None)
@@ -156,15 +160,14 @@ def _groups(ledger: Ledger, dimension: int) -> pl.DataFrame:
     }
     for name, column in spans.items():
         columns[name] = sums[:, column] / 1000
-    for share in _QUANTILES:
-        values = quantiles(ledger.histograms[order], share) / 1000
+    found = quantiles(ledger.histograms[order], _QUANTILES)
+    for share, values in zip(_QUANTILES, found, strict=True):
         # The middle of a bucket may lie beyond the longest that was in it.
-        columns[f"p{100 * share:.0f}"] = np.minimum(values, sums[:, LONGEST] / 1000)
+        columns[f"p{100 * share:.0f}"] = np.minimum(values, sums[:, LONGEST]) / 1000
     return pl.DataFrame(columns)
 
 
-def _text(ledger: Ledger, group: int) -> str:
-    begin, length, escaped = (int(value) for value in ledger.texts[group, :3])
+def _text(ledger: Ledger, begin: int, length: int, escaped: int) -> str:
     raw = ledger.arena[begin : begin + length].tobytes().decode("utf-8", "replace")
     if not escaped:
         return raw
