@@ -30,15 +30,13 @@ from boltkb.exports.queries.entries import (
     PADDING,
     Bytes,
     Entry,
-    NoEntryError,
     Rows,
     lay_out,
 )
+from boltkb.exports.queries.exact import exact_entry
 from boltkb.exports.queries.file_sums import FileSums
 from boltkb.exports.queries.framing import LONGEST_RECORD, Block, blocks, last_begin, records
 from boltkb.exports.queries.ledger import Ledger
-from boltkb.exports.queries.plain import parse_plain
-from boltkb.exports.queries.structured import parse_structured
 from boltkb.exports.queries.wrapping import MARK, Wrapping, unwrapped, wrapping_of
 
 __all__ = ["SMALL", "Reader"]
@@ -324,7 +322,7 @@ class Reader:
             begin, end, line = (
                 int(rows[index, column]) for column in (FIRST_BYTE, LAST_BYTE, LINE)
             )
-            entry = _entry(buffer[begin:end].tobytes(), line, sums)
+            entry = exact_entry(buffer[begin:end].tobytes(), line, sums)
             if entry is None:
                 rows[index, KIND] = _NONE
             else:
@@ -343,7 +341,7 @@ class Reader:
         data = block.data
         for line, record in records(data, structured=wrapping.structured):
             whole = not block.last or record.endswith(b"\n") or wrapping.rejoined
-            entry = _entry(record, line, sums, whole=whole)
+            entry = exact_entry(record, line, sums, whole=whole)
             if entry is not None:
                 read.append((line, entry))
         if read:
@@ -364,34 +362,3 @@ class Reader:
         holds = self._ledger.add(rows, buffer, aside, self._notes, self._beside)
         sums.note(rows, self._notes)
         return [holds] if holds else []
-
-
-def _entry(record: bytes, line: int, sums: FileSums, *, whole: bool = True) -> Entry | None:
-    line += sums.lines + 1
-    if not record.strip():
-        return None
-    if not whole and b"\0" in record:
-        record = record.rstrip(b"\0\r\n ")
-        sums.refuse(line, "ends in NUL bytes")
-    if not record.strip():
-        return None
-    head, _, tail = record.partition(b"\n")
-    try:
-        if not record.lstrip().startswith(b"{"):
-            entry = parse_plain(record)
-            if not whole and not _complete(record):
-                sums.refuse(line, "cut in the middle")
-                return None
-            return entry
-        entry = parse_structured(head)
-    except NoEntryError as problem:
-        sums.refuse(line, str(problem) if whole else "cut in the middle")
-        return None
-    if tail.strip():
-        sums.refuse(line + 1, "no entry begins here", tail.rstrip().count(b"\n") + 1)
-    return entry
-
-
-def _complete(record: bytes) -> bool:
-    # The map of metadata is what a query's entry ends with, unless it failed.
-    return record.rstrip().endswith(b"}") or b" ERROR " in record[:40]
