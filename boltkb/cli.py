@@ -191,7 +191,7 @@ def simulate(
     neo4j: Annotated[str, typer.Option(help="The server's version.")] = "5.26",
     evidence: Annotated[
         str, typer.Option(help="What is exported: usual, metrics, logs or all.")
-    ] = "usual",
+    ] = "all",
     edition: Annotated[str, typer.Option(help="enterprise or community.")] = "enterprise",
     query_log: Annotated[
         str | None, typer.Option(help="off, info, verbose or json.", show_default="by evidence")

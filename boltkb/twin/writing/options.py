@@ -54,7 +54,7 @@ class Options:
     ('info', True)
     """
 
-    evidence: str = "usual"
+    evidence: str = "all"
     edition: str = "enterprise"
     query_log: str | None = None
     accounting: bool = True

@@ -134,7 +134,7 @@ def _command(
     for key, text in changes.items():
         words += ["--set", f"{key}={text}"]
     words += ["--hours", f"{hours:g}", "--seed", str(seed), "--neo4j", version]
-    if options.evidence != "usual":
+    if options.evidence != "all":
         words += ["--evidence", options.evidence]
     if options.edition != "enterprise":
         words += ["--edition", options.edition]
