@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from boltkb.exports import ConnectionRow, Export, ThreadDump, TransactionRow, Where, Worker
 from boltkb.tables import Column, Shown, Table, span
 
-__all__ = ["LONG_OPEN", "Holder", "Holders", "find_holders"]
+__all__ = ["LONG_OPEN", "Holder", "Holders", "find_holders", "holds_no_thread"]
 
 #: A transaction open for this long with no query running is being kept, not used, s.
 LONG_OPEN = 60.0
@@ -221,7 +221,7 @@ def find_holders(export: Export, *, start: float, end: float) -> Holders:
     by_connection = {row.connection: row for row in export.connections}
     open_now: dict[str, list[TransactionRow]] = defaultdict(list)
     for row in export.transactions:
-        if row.connection is not None and not _no_holder(row):
+        if row.connection is not None and not holds_no_thread(row):
             open_now[row.connection].append(row)
     groups: dict[tuple[str, str | None, str | None], list[Worker]] = defaultdict(list)
     rows = [row for several in open_now.values() for row in several]
@@ -273,7 +273,7 @@ def _held(dump: ThreadDump) -> list[Worker]:
     return [worker for worker in dump.workers if worker.state != "idle"]
 
 
-def _no_holder(row: TransactionRow) -> bool:
+def holds_no_thread(row: TransactionRow) -> bool:
     """Whether a row holds no Bolt thread for its client: it came by HTTP, or made the list."""
     if row.connection is not None and row.connection.startswith("http"):
         return True
