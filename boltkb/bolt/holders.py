@@ -13,13 +13,22 @@ from dataclasses import dataclass
 from boltkb.exports import ConnectionRow, Export, ThreadDump, TransactionRow, Where, Worker
 from boltkb.tables import Column, Shown, Table, span
 
-__all__ = ["LONG_OPEN", "Holder", "Holders", "dumps_within", "find_holders", "holds_no_thread",
-           "lists_within", "silence"]  # fmt: skip
+__all__ = [
+    "LONG_OPEN",
+    "SLACK",
+    "Holder",
+    "Holders",
+    "dumps_within",
+    "find_holders",
+    "holds_no_thread",
+    "lists_within",
+    "silence",
+]
 
 #: A transaction open for this long with no query running is being kept, not used, s.
 LONG_OPEN = 60.0
 #: What was collected this shortly before or after a stretch of time still speaks of it, s.
-_SLACK = 120.0
+SLACK = 120.0
 #: What a held thread may be doing, as it is told.
 _TOLD = ("working", "waiting_for_client", "waiting_for_lock")
 #: Sending an answer, committing and signing in are the server's work too.
@@ -261,7 +270,7 @@ def dumps_within(export: Export, start: float, end: float) -> tuple[ThreadDump, 
     return tuple(
         dump
         for dump in export.thread_dumps
-        if dump.time is None or start - _SLACK <= dump.time <= end + _SLACK
+        if dump.time is None or start - SLACK <= dump.time <= end + SLACK
     )
 
 
@@ -270,7 +279,7 @@ def lists_within(export: Export, start: float, end: float) -> tuple[TransactionR
     return tuple(
         row
         for row in export.transactions
-        if row.time is None or start - _SLACK <= row.time <= end + _SLACK
+        if row.time is None or start - SLACK <= row.time <= end + SLACK
     )
 
 

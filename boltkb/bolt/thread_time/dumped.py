@@ -14,6 +14,7 @@ from boltkb.bolt.holders import LONG_OPEN
 from boltkb.bolt.thread_time.look import (
     DUMPS,
     PROCESSING,
+    UNFETCHED,
     UNREAD,
     WITHOUT_TRANSACTION,
     Kept,
@@ -23,7 +24,7 @@ from boltkb.exports import ThreadDump, TransactionRow, Worker
 from boltkb.exports.records import ThreadState
 from boltkb.tables import number, span
 
-__all__ = ["kept_in_dumps", "look_at_dumps"]
+__all__ = ["connections_at_work", "kept_in_dumps", "look_at_dumps"]
 
 #: What a held worker may be doing (`boltkb.exports.records.ThreadState` without `idle`).
 STATES: tuple[ThreadState, ...] = (
@@ -36,6 +37,12 @@ _UNSENT: tuple[ThreadState, ...] = ("sending", "blocked_on_reader")
 _APART = 2.0
 #: From here on a connection that waits in every dump may be called kept, s.
 _KEPT_AFTER = 10.0
+#: If this part of all that waited outlasts the dumps, their holds are several times as long.
+_STAY = 0.8
+#: Processor time of a message, s, below that of any; and of waiting for one, a second: on 5.26
+#: threads that waited in a leaked transaction used 6 microseconds a second.
+_MESSAGE = 0.001
+_POLLING = 2e-5
 #: A row of a list speaks of a worker only if both were taken within this, s.
 _SAME_TIME = 2.0
 
@@ -66,9 +73,10 @@ def look_at_dumps(dumps: Sequence[ThreadDump], rows: Sequence[TransactionRow]) -
     if lasting or matched or not any(counts[state] for state in _UNSENT):
         stays = sum(lasting.get(state, 0.0) for state in _UNSENT)
         unsent = sum(shares[state] for state in _UNSENT) if stays else 0.0
-        waits = shares["waiting_for_client"] * unfetched / matched if matched else 0.0
+        if matched:
+            shares[UNFETCHED] = shares["waiting_for_client"] * unfetched / matched
         if matched or stays or not counts["waiting_for_client"]:
-            shares[UNREAD] = unsent + waits
+            shares[UNREAD] = unsent + shares.get(UNFETCHED, 0.0)
     return Look(
         DUMPS,
         len(held) / len(dumps),
@@ -80,11 +88,23 @@ def look_at_dumps(dumps: Sequence[ThreadDump], rows: Sequence[TransactionRow]) -
     )
 
 
-def kept_in_dumps(dumps: Sequence[ThreadDump], rows: Sequence[TransactionRow]) -> Kept | None:
+def kept_in_dumps(
+    dumps: Sequence[ThreadDump], rows: Sequence[TransactionRow], held_later: float | None
+) -> Kept | None:
     """Return the threads that waited for the same client in every dump.
 
-    None where the dumps lie too near together to tell.  A thread whose transaction is young or
-    has a query under way, as its row says, is not kept.
+    A thread is not kept that used its processor meanwhile, whose transaction is young or has a
+    query under way, or that was given back later.  None where it cannot be told: the dumps lie
+    too near together, or long transactions would look the same.
+
+    Parameters
+    ----------
+    dumps : sequence of ThreadDump
+        By time.
+    rows : sequence of TransactionRow
+        Of Bolt clients.
+    held_later : float or None, threads
+        The least that were held at any time after the dumps.
     """
     times = [dump.time for dump in dumps if dump.time is not None]
     apart = max(times) - min(times) if len(times) > 1 else 0.0
@@ -98,17 +118,50 @@ def kept_in_dumps(dumps: Sequence[ThreadDump], rows: Sequence[TransactionRow]) -
         for row in rows
         if row.query or (row.elapsed is not None and row.elapsed + apart < LONG_OPEN)
     }
-    kept = {holding for holding in set.intersection(*waiting) if holding[1] not in used}
+    at_work = _at_work(dumps, apart)
+    stayed = set.intersection(*waiting)
+    kept = {one for one in stayed if one[1] not in used and one not in at_work}
+    old = {row.connection for row in rows if (row.elapsed or 0.0) >= LONG_OPEN}
+    # Of holds that end, so many would not outlast the dumps unless they were far longer.
+    most_stay = len(kept) >= _STAY * max(len(each) for each in waiting)
+    known_old = all(connection in old for _, connection in kept)
+    if apart < LONG_OPEN and not (known_old or most_stay):
+        return None
     where = tuple(dump.where for dump in dumps)
-    if not kept:
+    count = float(len(kept))
+    if held_later is not None and held_later < count:
+        count = held_later
+    if not count:
         words = f"Over {span(apart)} of thread dumps no thread kept waiting for the same client."
+        if kept:
+            words = f"Threads that waited through {span(apart)} of dumps were given back later."
         return Kept(DUMPS, 0.0, None, words, where)
-    one = len(kept) == 1
     words = (
-        f"{number(len(kept))} thread{'' if one else 's'} waited for one and the same connection "
+        f"{number(count)} thread{'' if count == 1 else 's'} waited for one and the same connection "
         f"in all {len(dumps)} thread dumps, {span(apart)} apart."
     )
-    return Kept(DUMPS, float(len(kept)), _oldest(kept, rows), words, where)
+    return Kept(DUMPS, count, _oldest(kept, rows), words, where)
+
+
+def connections_at_work(dumps: Sequence[ThreadDump]) -> frozenset[str]:
+    """Return the connections whose worker did something else than wait in any dump."""
+    return frozenset(
+        worker.connection
+        for dump in dumps
+        for worker in dump.workers
+        if worker.connection is not None and worker.state not in ("idle", "waiting_for_client")
+    )
+
+
+def _at_work(dumps: Sequence[ThreadDump], apart: float) -> set[Holding]:
+    """Return the workers that used more processor time between the dumps than waiting takes."""
+    spent: dict[Holding, list[float]] = {}
+    for dump in dumps:
+        for worker in dump.workers:
+            if worker.cpu is not None:
+                spent.setdefault(_holding(worker), []).append(worker.cpu)
+    most = _MESSAGE + _POLLING * apart
+    return {one for one, times in spent.items() if max(times) - min(times) > most}
 
 
 def _oldest(kept: set[Holding], rows: Sequence[TransactionRow]) -> float | None:

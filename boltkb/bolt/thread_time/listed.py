@@ -7,7 +7,7 @@ client that thinks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -72,15 +72,37 @@ def look_at_list(
     return Look(LIST, total / looks, shares, total, False, where)
 
 
-def kept_in_list(rows: Sequence[TransactionRow], seen: PoolObservations) -> Kept | None:
+def kept_in_list(
+    rows: Sequence[TransactionRow],
+    seen: PoolObservations,
+    at_work: Collection[str],
+    held_later: float | None,
+) -> Kept | None:
     """Return the transactions open for a minute or more with no query running.
 
-    None without rows, or where nothing could have grown old.
+    Without `idleTime`, which is written only where query tracking is on, a transaction's age
+    stands for it: a long one whose thread is at work in a dump is then left out.  None without
+    rows, or where nothing could have grown old.
+
+    Parameters
+    ----------
+    rows : sequence of TransactionRow
+        Of Bolt clients.
+    seen : PoolObservations
+    at_work : collection of str
+        Connections whose thread was at work when somebody looked.
+    held_later : float or None, threads
+        The least that were held at any time after the list was taken.
     """
     if not rows:
         return None
     where = (rows[0].where,)
-    kept = [row for row in rows if (silence(row) or 0.0) >= LONG_OPEN]
+    kept = [
+        row
+        for row in rows
+        if (silence(row) or 0.0) >= LONG_OPEN
+        and not (row.idle is None and row.connection in at_work)
+    ]
     if not kept:
         if seen.data_start is None or rows[0].time is None:
             watched = seen.end - seen.start
@@ -97,8 +119,11 @@ def kept_in_list(rows: Sequence[TransactionRow], seen: PoolObservations) -> Kept
         f"{number(len(kept))} of {len(rows)} open transactions {'has' if one else 'have'} been "
         f"open for a minute or more with no query running; the oldest for {span(oldest)}."
     )
-    lists = len({row.time for row in kept})
-    return Kept(LIST, len(kept) / max(1, lists), began, words, where)
+    count = len(kept) / max(1, len({row.time for row in rows}))
+    if held_later is not None and held_later < count:
+        words += f" Later only {number(held_later)} threads were held: the others were given back."
+        return Kept(LIST, held_later, began if held_later else None, words, where)
+    return Kept(LIST, count, began, words, where)
 
 
 def blocked_by(row: TransactionRow) -> tuple[str, ...]:
