@@ -5,10 +5,10 @@ from __future__ import annotations
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause
 from boltkb.bolt.causes.held.looked_at import COLLECT_DUMPS, COLLECT_LIST, COURSE
-from boltkb.bolt.causes.held.staircase import find_staircase
 from boltkb.bolt.holders import LONG_OPEN
 from boltkb.bolt.observe import PoolObservations
 from boltkb.bolt.thread_time import DUMPS, LIST
+from boltkb.bolt.thread_time.staircase import find_staircase
 from boltkb.tables import number, span
 
 __all__ = ["weigh_leaked_transactions"]

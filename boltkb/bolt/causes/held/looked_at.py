@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from boltkb.bolt.causes.held.staircase import find_staircase
 from boltkb.bolt.holders import Holders
 from boltkb.bolt.observe import PoolObservations
-from boltkb.bolt.thread_time import DUMPS, LIST
+from boltkb.bolt.thread_time import COURSE, DUMPS, LIST
+from boltkb.bolt.thread_time.staircase import find_staircase
 from boltkb.tables import share
 
 __all__ = ["COLLECT_DUMPS", "COLLECT_LIST", "COURSE", "FEW", "MOST", "doing", "looked_at"]
@@ -13,7 +13,6 @@ __all__ = ["COLLECT_DUMPS", "COLLECT_LIST", "COURSE", "FEW", "MOST", "doing", "l
 #: From this share of held threads on, what they do decides.
 MOST = 0.5
 FEW = 0.3
-COURSE = "the course of held threads over time"
 COLLECT_DUMPS = (
     "three thread dumps ten seconds apart while the pool is full: `jcmd PID Thread.print` "
     "needs no Bolt thread"
@@ -39,6 +38,7 @@ def looked_at(seen: PoolObservations, *, agrees: bool) -> tuple[str, ...]:
 
 
 def doing(holders: Holders, waiting: float) -> str:
+    """Return what held threads did, as a sentence."""
     return (
         f"In {holders.seen_in} {share(waiting)} of "
         f"the held threads waited for their client, {share(holders.working / holders.held)} "
