@@ -180,7 +180,10 @@ def _when(diagnosis: Diagnosis) -> str:
 
 
 def _clock(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%H:%M:%S UTC on %d %b %Y")
+    try:
+        return datetime.fromtimestamp(moment, UTC).strftime("%H:%M:%S UTC on %d %b %Y")
+    except (ValueError, OverflowError, OSError):
+        return "a time that no calendar has"
 
 
 def _upper(words: str) -> str:
