@@ -84,6 +84,16 @@ def test_the_gauge_alone(make, build):
     assert not seen.lower_bound
 
 
+def test_up_to_4_4_requests_being_rejected_are_no_held_threads(make, build):
+    """They count as running, but a thread that is none of the pool's answers them."""
+    series = build.series("connections_running", [3, 8, 11, 9, 4] * 10)
+    settings = {"dbms.connector.bolt.thread_pool_max_size": "8"}
+    seen = seen_in(make(version="4.4.17", settings=settings, several=[series]))
+    assert seen.busy[:5].tolist() == [3, 8, 8, 8, 4]
+    assert "20 samples above 8" in seen.busy_from
+    assert seen.full_share == pytest.approx(0.6)
+
+
 def test_dumps_alone(make, build, epoch):
     dumps = [build.dump(10 * i, ["working"] * held + ["idle"] * 2) for i, held in enumerate((2, 4))]
     seen = seen_in(make(dumps=dumps))
