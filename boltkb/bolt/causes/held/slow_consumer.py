@@ -59,9 +59,11 @@ def _perhaps(dumps: Look | None) -> tuple[str, ...]:
     sending = dumps.shares["sending"] + dumps.shares["blocked_on_reader"]
     if not sending:
         return ()
+    several = len(dumps.where)
     words = (
-        f"In one thread dump {share(sending)} of {number(round(dumps.held, 1))} held threads were "
-        "sending an answer; only the same thread in several dumps shows that it stays."
+        f"In {several} thread dump{'' if several == 1 else 's'} {share(sending)} of "
+        f"{number(round(dumps.held, 1))} held threads were sending an answer; only the same "
+        "thread in dump after dump, or a list of transactions beside it, shows that it stays."
     )
     return (words,)
 
