@@ -11,7 +11,7 @@ import statistics
 from collections import Counter
 from collections.abc import Sequence
 
-from boltkb.bolt.holders import LONG_OPEN
+from boltkb.bolt.snapshots import LONG_OPEN
 from boltkb.bolt.thread_time.look import (
     DUMPS,
     PROCESSING,

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from boltkb.bolt.holders import SLACK, dumps_within, holds_no_thread, lists_within
 from boltkb.bolt.observe import PoolObservations
 from boltkb.bolt.pool import Pool
+from boltkb.bolt.snapshots import SLACK, dumps_within, holds_no_thread, lists_within
 from boltkb.bolt.thread_time.dumped import connections_at_work, kept_in_dumps, look_at_dumps
 from boltkb.bolt.thread_time.listed import kept_in_list, look_at_list
 from boltkb.bolt.thread_time.logged import look_at_queries
