@@ -244,7 +244,10 @@ def _when(diagnosis: Diagnosis) -> str:
 
 
 def _clock(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%H:%M:%S UTC on %d %b %Y")
+    try:
+        return datetime.fromtimestamp(moment, UTC).strftime("%H:%M:%S UTC on %d %b %Y")
+    except (ValueError, OverflowError, OSError):
+        return "a time that no calendar has"
 
 
 def _diff(changes: tuple[Change, ...]) -> str:
