@@ -154,7 +154,7 @@ def _held_at(time: float, seen: PoolObservations, dumps: Sequence[ThreadDump]) -
     ]
     if near:
         return float(min(near)[1])
-    if not seen.times.size:
+    if not seen.times.size or seen.lower_bound:
         return None
     place = int(np.argmin(np.abs(seen.times - time)))
     if abs(float(seen.times[place]) - time) > _NEAR or np.isnan(seen.busy[place]):

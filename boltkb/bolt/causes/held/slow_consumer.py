@@ -123,7 +123,7 @@ def _by_lines(case: Case) -> Say | None:
 def _thread_time(seen: PoolObservations) -> float | None:
     """Return held thread-time of the window, thread seconds; at most so much without samples."""
     seconds = seen.end - seen.start
-    if seen.samples > 1:
+    if seen.samples > 1 and not seen.lower_bound:
         mean = float(seen.busy[seen.busy == seen.busy].mean())
         return mean * seconds
     return None if seen.servers is None else seen.servers * seconds
