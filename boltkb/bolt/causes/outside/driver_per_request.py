@@ -6,8 +6,8 @@ from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, supported, untold
 from boltkb.bolt.causes.outside.looking import (
     CLIENT_LOGS,
-    COLLECT_CONNECTIONS,
     COUNTERS,
+    collect_metrics,
     failures_of,
 )
 from boltkb.exports import Where
@@ -27,9 +27,10 @@ _ENOUGH = 100
 _PROBES = 0.1
 #: A connection that lives longer than a minute was kept for more than a request, s.
 _SHORT = 60.0
-_REQUEST_COUNTS = (
-    "what counts requests: the metrics transaction.committed and transaction.rollbacks, or the "
-    "query log"
+
+_REJECTIONS = (
+    "how many requests were rejected, for each rejection closes a connection: "
+    "server.bolt.enable_network_error_accounting=false logs each one"
 )
 
 
@@ -37,15 +38,14 @@ def weigh_driver_per_request(case: Case) -> Cause:
     """Return how the evidence stands for connections that live for a request."""
     idle = case.clients.idle
     if idle.opened is None or idle.closed is None:
-        return untold(_NAME, [COLLECT_CONNECTIONS])
+        return untold(_NAME, [collect_metrics(case, "connections_opened", "connections_closed")])
     rejected = case.seen.rejected
     high = rejected.high if rejected.high is not None else rejected.value
     if rejected.seen and high is None:
         return untold(
             _NAME,
-            ["how many requests were rejected, for each rejection closes a connection: "
-             "server.bolt.enable_network_error_accounting=false logs each one"],
-        )  # fmt: skip
+            [_REJECTIONS],
+        )
     opened = max(0.0, idle.opened - (high or 0.0))
     closed = max(0.0, idle.closed - (high or 0.0))
     seconds = case.seen.end - case.seen.start
@@ -59,7 +59,9 @@ def weigh_driver_per_request(case: Case) -> Cause:
             ],
         )
     if idle.requests is None:
-        return untold(_NAME, [_REQUEST_COUNTS])
+        return untold(
+            _NAME, [collect_metrics(case, "transaction_committed", "transaction_rollbacks")]
+        )
     each = idle.requests / closed
     words = (
         f"{number(opened)} connections were opened for {number(idle.requests)} "

@@ -59,6 +59,7 @@ def weigh_half_open_sockets(case: Case) -> Cause:
         pro.append(f"{words}, while others were answered at once.")
         kinds.append(CLIENT_LOGS)
         where.append(found.where)
+    broken = sum(found.lost for found in logged if found.lost >= FEW)
     odd, lasting = _odd_sockets(case)
     if odd:
         pro.append(odd[0])
@@ -67,10 +68,14 @@ def weigh_half_open_sockets(case: Case) -> Cause:
             kinds.append(SOCKETS)
     elif case.export.sockets:
         contra.append("Nearly all listed sockets are established or past their end.")
-    if kinds:
+    if lasting and broken and not stuck:
+        pro.append(f"{number(broken)} connections were found broken, by clients' logs.")
+        kinds.append(CLIENT_LOGS)
+    # Odd sockets alone are clients that went away, and no trouble to anybody.
+    if stuck or (lasting and broken):
         total = all_failures(logged) + stuck
         return supported(
-            _NAME, stuck / total if stuck else 0.0, pro, contra=contra, explains="failures",
+            _NAME, (stuck or broken) / total, pro, contra=contra, explains="failures",
             kinds=tuple(dict.fromkeys(kinds)), where=where,
         )  # fmt: skip
     if contra and not pro:

@@ -47,12 +47,13 @@ def weigh_known_defect(case: Case) -> Cause:
     for symptom, product, version, part, words, kind, place in met:
         for defect in _defects(symptom, product):
             has = None if version is None else defect.has(version)
-            if has:
+            # Many connections from one address may be many processes.
+            if has and kind != _LIST:
                 pro.append(f"{words} {_named(defect, version)}: {defect.said} {defect.change}")
                 kinds += [_VERSIONS, kind]
                 where.append(place)
                 explained = max(explained, part)
-            elif has is None:
+            elif has is not False:
                 maybe.append(f"{words} {_named(defect, version)} may have this: {defect.said}")
     if pro:
         return supported(

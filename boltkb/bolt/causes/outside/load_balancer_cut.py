@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
 from boltkb.bolt.causes.outside.looking import (
     CLIENT_LOGS,
     COLLECT_CLIENT_LOG,
-    COLLECT_CONNECTIONS,
     COUNTERS,
     FEW,
     SERVER_LOGS,
     all_failures,
+    collect_metrics,
     failures_of,
     free_share,
     lines_of,
@@ -30,6 +31,8 @@ _TRACE = "the debug-level trace"
 _ABORTS = ("network-abort", "network-abort-increase", "network-abort-remains")
 #: From this share of the moments on, what was cut was cut at low load.
 _QUIET = 0.8
+#: A restart breaks every connection; clients notice within so long, s.
+_RESTART = 120.0
 #: Every official driver closes a connection by itself at this age, by default, s.
 _OWN_LIFETIME = 3600.0
 _COLLECT_TRACE = (
@@ -56,7 +59,8 @@ def weigh_load_balancer_cut(case: Case) -> Cause:
     for found in logged:
         if found.lost < FEW:
             continue
-        free = free_share(case, found.times("-lost", "-retried"))
+        times = _away_from_restarts(case, found.times("-lost"))
+        free = free_share(case, times) if times.size >= FEW or not found.pool.events else None
         words = f"{found.where}: {number(found.lost)} connections were found broken"
         if free is not None and free >= _QUIET:
             lost += found.lost
@@ -100,7 +104,7 @@ def weigh_load_balancer_cut(case: Case) -> Cause:
         return contradicted(_NAME, [words if idle.closed else "No connection was closed.", *contra])
     missing = []
     if idle.closed is None:
-        missing.append(COLLECT_CONNECTIONS)
+        missing.append(collect_metrics(case, "connections_opened", "connections_closed"))
     if not logged:
         missing.append(COLLECT_CLIENT_LOG)
     if not fixed and (met or idle.quiet_closings >= FEW):
@@ -111,6 +115,16 @@ def weigh_load_balancer_cut(case: Case) -> Cause:
             [f"Connections were closed at low load {number(idle.quiet_closings)} times only."],
         )
     return untold(_NAME, missing or [_COLLECT_TRACE], pro=pro, contra=contra, where=where)
+
+
+def _away_from_restarts(case: Case, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the moments that no restart of the server explains."""
+    restarts = np.array(case.export.restarts)
+    if not restarts.size:
+        return times
+    near = np.abs(times[:, np.newaxis] - restarts).min(axis=1) <= _RESTART
+    away: npt.NDArray[np.float64] = times[~near]
+    return away
 
 
 def _period(case: Case, exact: Agreement | None) -> tuple[float | None, float, str]:

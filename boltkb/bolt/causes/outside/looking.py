@@ -12,14 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from boltkb.bolt.causes.case import Case
+from boltkb.bolt.clients.languages import version_of
 from boltkb.bolt.clients.logged import own_pools, told_limit
+from boltkb.catalogue import metric_name, setting_name
 from boltkb.exports import DriverPool, LogEvent, Where
 from boltkb.tables import number
 
 __all__ = [
     "CLIENT_LOGS",
     "COLLECT_CLIENT_LOG",
-    "COLLECT_CONNECTIONS",
     "COLLECT_SOCKETS",
     "COUNTERS",
     "FEW",
@@ -27,6 +28,7 @@ __all__ = [
     "SOCKETS",
     "Failures",
     "all_failures",
+    "collect_metrics",
     "failures_of",
     "free_share",
     "lines_of",
@@ -46,10 +48,6 @@ COLLECT_CLIENT_LOG = (
     "`logging: neo4j.logging.console('debug')`)"
 )
 COLLECT_SOCKETS = "two lists of the Bolt port's sockets some minutes apart: `ss -tan`"
-COLLECT_CONNECTIONS = (
-    "the metrics bolt.connections_opened, _closed, _idle and _running "
-    "(server.metrics.csv.enabled=true, Enterprise)"
-)
 #: Fewer happenings than this may be one and the same mishap.
 FEW = 3
 #: From this part on, failures are of one kind.
@@ -105,6 +103,18 @@ class Failures:
         return np.array(
             [event.time for event in self.pool.events if event.kind.endswith(kinds)], dtype=float
         )
+
+
+def collect_metrics(case: Case, *identities: str) -> str:
+    """Return which metrics would tell, by their names in this version, and how to have them."""
+    version = version_of(case.pool.version)
+    names = ", ".join(f"`{metric_name(each, version) or each}`" for each in identities)
+    if case.export.edition == "community":
+        return (
+            f"what the metrics {names} count; Community Edition exports none, so list the "
+            "connections twice, a minute apart: `CALL dbms.listConnections()`"
+        )
+    return f"the metrics {names} ({setting_name('metrics-csv-enabled', version)}=true)"
 
 
 def failures_of(case: Case) -> tuple[Failures, ...]:

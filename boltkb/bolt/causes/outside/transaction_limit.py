@@ -7,7 +7,13 @@ import numpy.typing as npt
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
-from boltkb.bolt.causes.outside.looking import SERVER_LOGS, free_share, lines_of, logs_cover
+from boltkb.bolt.causes.outside.looking import (
+    SERVER_LOGS,
+    collect_metrics,
+    free_share,
+    lines_of,
+    logs_cover,
+)
 from boltkb.catalogue import Version
 from boltkb.exports import Where
 from boltkb.tables import number
@@ -16,10 +22,6 @@ __all__ = ["weigh_transaction_limit"]
 
 _NAME = "transaction_limit"
 _METRICS = "the metrics of open transactions"
-_COLLECT = (
-    "the metric transaction.peak_concurrent of each database "
-    "(server.metrics.csv.enabled=true, Enterprise)"
-)
 _FIRST = Version.parse("4.0")
 #: So many samples at the limit are no chance meeting of the two.
 _SAMPLES = 2
@@ -72,16 +74,15 @@ def weigh_transaction_limit(case: Case) -> Cause:
             return contradicted(_NAME, [words], where=where)
         return untold(_NAME, ["debug.log and neo4j.log of that time"], pro=[words], where=where)
     servers = case.seen.servers
-    if servers is not None and limit is not None and servers < limit and logs_cover(case):
-        # Only what Bolt threads begin is bounded by them; what else begins any, no line tells of.
-        return contradicted(
-            _NAME,
-            [
-                f"{servers} threads cannot have {number(float(limit))} transactions open, and no "
-                "line of the log names the limit."
-            ],
+    bound = pool.thread_binding.value is not False
+    few = servers is not None and limit is not None and servers < limit
+    if bound and few and logs_cover(case):
+        words = (
+            f"{servers} Bolt threads cannot have {pool.transaction_limit} transactions open, and "
+            "no line of the log names the limit."
         )
-    return untold(_NAME, [_COLLECT])
+        return contradicted(_NAME, [words])
+    return untold(_NAME, [collect_metrics(case, "transaction_peak_concurrent")])
 
 
 def _most_open(case: Case) -> tuple[float | None, list[Where]]:
