@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.lab.build import DEFAULT_VERSION, build
-from data.lab.capture import Plan, make_capture
+from data.lab.capture import make_capture
 from data.lab.files import write_json
-from data.lab.scenarios import Client, Scenario, Stream
+from data.lab.folder import Plan
 from data.lab.server import Settings
+from data.lab.streams import Client, Scenario, Stream
 
 CAPTURES = Path(__file__).resolve().parents[1] / "captures"
 SHOP, JOB = "shop-api/2.3", "report-job/1.1"
