@@ -158,7 +158,8 @@ def _settings(options: argparse.Namespace, default_accounting: bool, threads: in
 
 def _tell_command(given: list[str], out: Path) -> str:
     """Word the command as it can be repeated from a clone, without this machine's paths."""
-    words = [f"data/captures/{out.name}" if Path(word) == out else word for word in given]
+    kept = [word for word in given if word != "--force"]
+    words = [f"data/captures/{out.name}" if Path(word) == out else word for word in kept]
     return shlex.join(["python", "-m", "data.lab", *words])
 
 

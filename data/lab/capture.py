@@ -24,6 +24,7 @@ from data.lab.errors import LabError
 from data.lab.files import Neutral, write_toml
 from data.lab.folder import Plan, Seen, describe, write_files, write_truth
 from data.lab.histogram import write_bound_time
+from data.lab.hosts import Loop
 from data.lab.load import Load, Record, plan_arrivals
 from data.lab.metrics import read_snapshots, write_metrics
 from data.lab.samplers import Sampler, sample_threads, sample_transactions
@@ -61,8 +62,9 @@ def make_capture(
             with (
                 tempfile.TemporaryDirectory(prefix="boltkb-lab-clients-") as place,
                 ClientLogs(Path(place), plan.scenario.clients) as logs,
+                asyncio.Runner(loop_factory=Loop) as runner,
             ):
-                seen = asyncio.run(_drive(plan, server, logs, (threads, transactions), tell))
+                seen = runner.run(_drive(plan, server, logs, (threads, transactions), tell))
         finally:
             threads.stop()
             transactions.stop()

@@ -7,7 +7,6 @@ as they would if it were a process. It must not know the load or the server.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import logging
 import logging.handlers
 import time
@@ -16,10 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from data.lab.hosts import acting
 from data.lab.streams import Client
 
 #: Size at which a log is turned over, and how many older ones are kept.
-LOG_BYTES = 50_000
+LOG_BYTES = 30_000
 KEPT = 1
 #: An application's own, with the zone and with what tells the tasks of a process apart.
 LAYOUT = (
@@ -28,10 +28,6 @@ LAYOUT = (
 )
 TIME_LAYOUT = "%Y-%m-%dT%H:%M:%S"
 APPLICATION = "application"
-
-_speaker: contextvars.ContextVar[tuple[str, int] | None] = contextvars.ContextVar(
-    "speaker", default=None
-)
 
 
 class ClientLogs:
@@ -78,16 +74,6 @@ class ClientLogs:
             logger.setLevel(level)
             logger.propagate = propagate
 
-    def speak_for(self, agent: str, instance: int) -> None:
-        """Say whose lines those of the running task are from now on.
-
-        Parameters
-        ----------
-        agent : str
-        instance : int
-        """
-        _speaker.set((agent, instance))
-
     def tell_failure(self, error: Exception) -> None:
         """Log a failed request as an application does.
 
@@ -127,7 +113,8 @@ class _Spoken(logging.Filter):
         self._wire = client.wire
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if _speaker.get() != self._speaker:
+        process = acting()
+        if process is None or (process.agent, process.instance) != self._speaker:
             return False
         if record.name == "neo4j.io" and not self._wire and record.levelno < logging.WARNING:
             return False

@@ -36,6 +36,7 @@ class IdleCutter:
         self._scheme, self._host, self._port = scheme, host, int(port)
         self._idle = idle
         self._moved: dict[asyncio.StreamWriter, tuple[float, asyncio.StreamWriter]] = {}
+        self._serving: set[asyncio.Task[object]] = set()
         self._server: asyncio.Server | None = None
         self._looking: asyncio.Task[None] | None = None
 
@@ -59,8 +60,14 @@ class IdleCutter:
             server.transport.abort()
         if self._server is not None:
             self._server.close()
+        if self._serving:
+            await asyncio.wait(self._serving)
 
     async def _serve(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
         if len(self._moved) >= MOST:
             client.transport.abort()
             return

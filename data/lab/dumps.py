@@ -13,12 +13,14 @@ from typing import Any
 from data.lab.attach import dump_threads
 from data.lab.samplers import ask_over_http, count_workers
 from data.lab.server import Server
-from data.lab.streams import FULL_SHARE, Scenario, rate_profile
+from data.lab.streams import Scenario, rate_profile
 
 DUMPS_FROM, DUMPS_TO = 0.6, 0.95
 DUMP_GAP_SECONDS = 12.0
 DUMPS = 3
 RETRY_SECONDS = 0.1
+#: On a busy machine the lists take their time, the first of them above all.
+PATIENCE_SECONDS = 30.0
 
 Listing = tuple[list[str], list[list[Any]]]
 
@@ -68,7 +70,7 @@ async def take_looks(
         In order of time.
     """
     looks = scenario.looks
-    full = FULL_SHARE * threads if looks.full is None else looks.full
+    full = looks.share * threads if looks.full is None else looks.full
     usual = min(DUMP_GAP_SECONDS, length / 30)
     gap = usual if looks.gap is None else looks.gap
     patience = usual if looks.patience is None else looks.patience
@@ -97,10 +99,11 @@ async def look_round(server: Server) -> Look:
     server : Server
     """
     at = time.time()
+    port = server.http_port
     dump, connections, transactions = await asyncio.gather(
         asyncio.to_thread(dump_threads, server.pid),
-        asyncio.to_thread(ask_over_http, server.http_port, "CALL dbms.listConnections()"),
-        asyncio.to_thread(ask_over_http, server.http_port, "SHOW TRANSACTIONS YIELD *"),
+        asyncio.to_thread(ask_over_http, port, "CALL dbms.listConnections()", PATIENCE_SECONDS),
+        asyncio.to_thread(ask_over_http, port, "SHOW TRANSACTIONS YIELD *", PATIENCE_SECONDS),
     )
     return Look(at, dump, connections, transactions)
 

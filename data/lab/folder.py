@@ -16,7 +16,7 @@ from data.lab.files import Neutral, write_json, write_plain, write_table
 from data.lab.load import Record
 from data.lab.samplers import Sampler
 from data.lab.server import Settings
-from data.lab.streams import FULL_SHARE, Client, Scenario, Stream
+from data.lab.streams import Client, Scenario, Stream
 from data.lab.truth import Watched, moment
 
 LICENCE = (
@@ -174,6 +174,7 @@ def describe(
                 "the log of the official driver at debug level, pool by pool, of some processes"
                 f" of each client, turned over at {LOG_BYTES} bytes with {KEPT} older file kept"
             ),
+            "hosts": "each process of a client connects from a loopback address of its own",
             "rejections": "counted in the refusal handler of the server's own thread pool",
         },
         "logging": {
@@ -185,7 +186,7 @@ def describe(
 
 def _tell_looks(plan: Plan) -> str:
     looks = plan.scenario.looks
-    full = f"{FULL_SHARE:.0%} of the threads" if looks.full is None else f"{looks.full} threads"
+    full = f"{looks.share:.0%} of the threads" if looks.full is None else f"{looks.full} threads"
     gap = f"at least {DUMP_GAP_SECONDS:.0f} s apart" if looks.gap is None else "some seconds apart"
     when = "late in the load" if looks.start is None else "while the trouble lasted"
     return f"three, {when} and {gap}, each at a moment when {full} were held if one came soon"

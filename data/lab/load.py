@@ -8,6 +8,7 @@ room must not know how the server was started or what is sampled from it.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import math
 import random
 import time
@@ -21,6 +22,7 @@ from neo4j.exceptions import DriverError, Neo4jError
 
 from data.lab.client_logs import ClientLogs
 from data.lab.cutting import IdleCutter
+from data.lab.hosts import Process, act_as, host_of
 from data.lab.requests import Arrival, ask_for_bookmark, perform, prepare
 from data.lab.streams import Client, Scenario, Stream, rate_profile
 
@@ -180,7 +182,8 @@ class Load:
                 await self._stack.enter_async_context(cutter)
                 self._addresses[client.agent] = cutter.address
             for instance in range(client.instances - client.later):
-                await self._start(client, instance)
+                # A task of its own, so that nobody else acts as this process afterwards.
+                await asyncio.create_task(self._start(client, instance))
         first = next(iter(self._drivers.values()))
         kinds = {stream.kind for stream in self._scenario.streams}
         if "lock" in kinds:
@@ -208,7 +211,7 @@ class Load:
                 at, client = waiting.pop(0)
                 await asyncio.sleep(max(0.0, start + at - time.monotonic()))
                 for instance in range(client.instances - client.later, client.instances):
-                    self._make(client, instance)
+                    contextvars.copy_context().run(self._make, client, instance)
             wait = start + arrival.at - time.monotonic()
             if wait > 0:
                 await asyncio.sleep(wait)
@@ -216,8 +219,11 @@ class Load:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+    def _process(self, agent: str, instance: int) -> Process:
+        return Process(agent, instance, host_of(list(self._clients).index(agent), instance))
+
     def _make(self, client: Client, instance: int) -> AsyncDriver:
-        self._logs.speak_for(client.agent, instance)
+        act_as(self._process(client.agent, instance))
         driver = self._driver(client)
         self._stack.push_async_exit(driver)
         self._drivers[client.agent, instance] = driver
@@ -246,7 +252,7 @@ class Load:
 
     async def _attempt(self, arrival: Arrival) -> None:
         stream = arrival.stream
-        self._logs.speak_for(stream.client, arrival.instance)
+        act_as(self._process(stream.client, arrival.instance))
         tries = [0]
         start = time.time()
         try:

@@ -127,13 +127,16 @@ class Looks:
         How long to wait each time for the pool to be full.
     gap : float, seconds, optional
         Between one look and the beginning of the wait for the next.
+    share : float, in (0, 1]
+        Of the threads, how many are held when the pool counts as full.
     full : int, threads, optional
-        How many are held when the pool counts as full; `FULL_SHARE` of them when absent.
+        The same as a number, where something else than the threads is the limit.
     """
 
     start: float | None = None
     patience: float | None = None
     gap: float | None = None
+    share: float = FULL_SHARE
     full: int | None = None
 
 

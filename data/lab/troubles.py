@@ -15,7 +15,7 @@ SHOP = "shop-api/2.3"
 
 
 def _burst_fan_out(choice: Choice) -> Scenario:
-    hold, every = choice.hold or 0.4, choice.burst_every or 25.0
+    hold, every = choice.hold or 1.0, choice.burst_every or 25.0
     size = choice.burst_size or 200
     return Scenario(
         name="burst-fan-out",
@@ -30,12 +30,13 @@ def _burst_fan_out(choice: Choice) -> Scenario:
             Stream(SHOP, "work", choice.rate or 6.0, 0.1, retries=choice.retries),
             Stream("import-job/0.9", "burst", 1.0 / every, hold, size=size, retries=choice.retries),
         ),
-        looks=Looks(start=0.3, patience=1.5 * every, gap=4.0),
+        # Only what was taken at once holds a thread, and no longer than its work.
+        looks=Looks(start=0.2, patience=1.5 * every, gap=4.0, share=0.7),
     )
 
 
 def _fleet_times_pool(choice: Choice) -> Scenario:
-    rate, hold = choice.rate or 15.0, choice.hold or 0.5
+    rate, hold = choice.rate or 10.0, choice.hold or 0.75
     processes = choice.processes or 12
     worker = Client(
         "worker/4.0",
@@ -153,6 +154,8 @@ def _idle_plateau(choice: Choice) -> Scenario:
             burst,
             Stream(SHOP, "work", choice.rate or 3.0, 0.08, retries=choice.retries),
         ),
+        # The threads of the burst are gone when the dumps are taken; its connections are not.
+        settings=("server.bolt.thread_pool_keep_alive=30s",),
         looks=Looks(patience=1.0, gap=5.0),
     )
 
@@ -190,7 +193,7 @@ def _client_pool_too_small(choice: Choice) -> Scenario:
         threads=32,
         clients=(Client(SHOP, instances=1, warm=pool, pool=pool, patience=3.0),),
         streams=(
-            Stream(SHOP, "work", choice.rate or 14.0, choice.hold or 0.3, retries=choice.retries),
+            Stream(SHOP, "work", choice.rate or 17.0, choice.hold or 0.3, retries=choice.retries),
         ),
         looks=Looks(patience=3.0, gap=6.0, full=pool),
     )
