@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,15 @@ from boltkb.bolt import observe, read_pool
 from boltkb.bolt.causes.case import open_case
 from boltkb.bolt.causes.outside import RULES
 from boltkb.catalogue import load_causes
-from boltkb.exports import ConnectionRow, DriverPool, Holds, LogEvent, SocketCount, Where
+from boltkb.exports import (
+    ConnectionRow,
+    DriverPool,
+    Holds,
+    LogEvent,
+    SocketCount,
+    Where,
+    open_export,
+)
 
 EPOCH = 1_795_000_000.0
 MAX = "server.bolt.thread_pool_max_size"
@@ -163,6 +172,17 @@ def test_rejected_sign_ins_are_no_connect_failure(make, build):
     log = client({"failed": 40, "rejected": 41, "created": 2})
     export = server(make, build, events=[build.event(t) for t in range(10, 500, 12)])
     assert weigh(replace(export, drivers=(log,)), "connect_failure").status == "contradicted"
+
+
+def test_timeouts_beside_rejections_are_not_explained_by_these(make, build):
+    """Where clients met more than rejections, nothing is ruled out by them."""
+    events = [build.event(t) for t in range(10, 500, 50)]
+    log = client({"timed_out": 24, "rejected": 10}, events=TIMEOUTS)
+    found = weigh(replace(server(make, build, events=events), drivers=(log,)), "connect_failure")
+    assert found.status == "cannot_tell"
+    alone = client({"rejected": 10})
+    found = weigh(replace(server(make, build, events=events), drivers=(alone,)), "connect_failure")
+    assert found.status == "contradicted"
 
 
 def test_a_second_address_that_does_not_answer_is_no_connect_failure(make, build):
@@ -498,3 +518,19 @@ def test_an_empty_export_supports_none(make, name):
     assert found.status in {"cannot_tell", "not_applicable", "contradicted"}
     if found.status == "cannot_tell":
         assert found.missing
+
+
+# Real servers.
+
+CAPTURES = Path(__file__).parents[2] / "data" / "captures"
+STAGED = {
+    "neo4j-5.26-client-pool-too-small": {"client_pool_too_small"},
+    "neo4j-5.26-driver-per-request": {"driver_per_request"},
+}
+
+
+@pytest.mark.parametrize("folder", sorted(p.name for p in CAPTURES.glob("neo4j-*")))
+def test_a_real_server_supports_what_was_staged_and_nothing_else_of_this_room(folder):
+    export = open_export(CAPTURES / folder)
+    supported = {name for name in RULES if weigh(export, name).status == "supported"}
+    assert supported == STAGED.get(folder, set())
