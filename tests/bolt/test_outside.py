@@ -48,11 +48,14 @@ def used(values, **more):
     return {"times": EPOCH + np.arange(array.size), "in_use": array, **more}
 
 
-def weigh(export, name):
+def case_of(export):
     pool = read_pool(export)
-    seen = observe(export, pool)
     # No rule of this room looks at a fit.
-    return RULES[name](open_case(export, pool, seen, None))
+    return open_case(export, pool, observe(export, pool), None)
+
+
+def weigh(export, name):
+    return RULES[name](case_of(export))
 
 
 def server(make, build, *, running=2.0, opened=20, closed=0, open_=20, count=600, step=1.0, **more):
@@ -150,6 +153,17 @@ def test_a_log_without_timeouts_speaks_against_it(make, build):
     log = client({"acquired": 500, "released": 500})
     export = replace(server(make, build), drivers=(log,))
     assert weigh(export, "client_pool_too_small").status == "contradicted"
+
+
+def test_long_waits_without_timeouts_are_told_and_not_concluded_from(make, build):
+    log = client(
+        {"acquired": 500, "released": 500}, **used([10] * 600, limit=10),
+        totals={"wait_count": 500.0, "wait_seconds": 900.0, "hold_count": 500.0,
+                "hold_seconds": 200.0},
+    )  # fmt: skip
+    found = weigh(replace(server(make, build), drivers=(log,)), "client_pool_too_small")
+    assert found.status == "cannot_tell"
+    assert "1.8 s" in found.evidence_for[0]
 
 
 def test_without_a_clients_log_nothing_is_said_and_the_log_is_asked_for(make, build):
@@ -532,5 +546,6 @@ STAGED = {
 @pytest.mark.parametrize("folder", sorted(p.name for p in CAPTURES.glob("neo4j-*")))
 def test_a_real_server_supports_what_was_staged_and_nothing_else_of_this_room(folder):
     export = open_export(CAPTURES / folder)
-    supported = {name for name in RULES if weigh(export, name).status == "supported"}
+    case = case_of(export)
+    supported = {name for name, rule in RULES.items() if rule(case).status == "supported"}
     assert supported == STAGED.get(folder, set())
