@@ -146,6 +146,7 @@ def _observe(export: Export, pool: Pool, look: _Look, window: Window) -> PoolObs
         times=empty if chosen is None else chosen.times,
         busy=empty if chosen is None else chosen.busy,
         censored=None if chosen is None else chosen.censored,
+        lower_bound=chosen is not None and chosen.bound,
         servers=pool.threads,
         capacity=pool.capacity,
         arrivals=flow.arrivals,

@@ -17,6 +17,8 @@ __all__ = ["DOUBTS", "FATAL", "FORMULA", "absent", "from_draws", "judge"]
 FATAL = {
     "enough_samples": "fewer than 20 samples carry no model",
     "below_ceiling": "more servers were seen busy than there are: the number of servers is wrong",
+    "whole_counts": "the counts leave out servers that may have been busy: the load is known only "
+    "from below",
     "not_pinned": "every server was busy without a break for so long that no steady state "
     "can be told: the load is known only from below",
     "comes_back": "the number of busy servers rises step by step and never comes back: "

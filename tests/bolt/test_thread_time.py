@@ -117,9 +117,18 @@ def test_sending_in_one_dump_proves_no_slow_reader(make, build):
     assert look.look(DUMPS).shares[UNREAD] == 1.0
 
 
-def test_ever_other_workers_that_send_are_no_slow_readers(make, build):
+def test_ever_other_workers_that_send_are_no_proof(make, build):
     dumps = [build.dump(300 + 15 * i, ["sending"] * 8, first=100 * i) for i in range(3)]
-    assert told(make(dumps=dumps)).look(DUMPS).shares[UNREAD] == 0
+    assert UNREAD not in told(make(dumps=dumps)).look(DUMPS).shares
+
+
+def test_old_transactions_of_threads_that_send_prove_a_slow_reader(make, build):
+    dumps = [build.dump(300, ["sending"] * 8)]
+    query = "MATCH (n) RETURN n"
+    old = [listed(build, i, query=query, elapsed=4.0) for i in range(8)]
+    assert told(make(dumps=dumps, transactions=old)).look(DUMPS).shares[UNREAD] == 1.0
+    young = [listed(build, i, query=query, elapsed=0.02) for i in range(8)]
+    assert UNREAD not in told(make(dumps=dumps, transactions=young)).look(DUMPS).shares
 
 
 def test_a_worker_that_waits_while_its_query_is_open_has_an_unread_result(make, build):

@@ -11,7 +11,7 @@ from boltkb.bolt.holders import Holders
 from boltkb.bolt.observing.clocks import ClockOffset
 from boltkb.bolt.observing.comparing import disagreements, evidence_table
 from boltkb.bolt.observing.cuts import Cut
-from boltkb.bolt.observing.evidence import PEAK, BusyEvidence, Floats
+from boltkb.bolt.observing.evidence import BOUND_TIME, PEAK, BusyEvidence, Floats
 from boltkb.bolt.pool import Pool
 from boltkb.bolt.rejections import Rejections
 from boltkb.bolt.window import Incident, Window, iso
@@ -104,6 +104,7 @@ class PoolObservations(Observations, Shown):
             entry.peak
             for entry in self.evidence
             if not np.isnan(entry.peak)
+            and entry.name != BOUND_TIME
             and not (entry.name == PEAK and self.servers is not None and entry.peak > self.servers)
         ]
         if self.failed and self.servers is not None:
@@ -119,11 +120,6 @@ class PoolObservations(Observations, Shown):
     def failed(self) -> int:
         """How many samples failed because every thread was held."""
         return 0 if self.censored is None else int(np.count_nonzero(self.censored))
-
-    @property
-    def busy_is_bound(self) -> bool:
-        """Whether more threads may have been held than `busy` says."""
-        return self.chosen is not None and self.chosen.bound
 
     @property
     def full_share(self) -> float | None:
@@ -163,7 +159,7 @@ class PoolObservations(Observations, Shown):
             ),
             (
                 "most threads held",
-                f"at least {number(self.peak)}" if self.busy_is_bound else number(self.peak),
+                f"at least {number(self.peak)}" if self.lower_bound else number(self.peak),
                 "the highest sample",
             ),
             ("requests for a thread", rate, self.arrivals_from),
@@ -193,7 +189,7 @@ class PoolObservations(Observations, Shown):
                 "failed_samples": self.failed,
                 "interval": self.interval,
                 "busy_from": self.busy_from,
-                "busy_is_bound": self.busy_is_bound,
+                "busy_is_bound": self.lower_bound,
                 "evidence": [
                     {
                         "name": entry.name,

@@ -88,12 +88,20 @@ def trace_span(holds: Holds) -> tuple[float, float]:
     return holds.begin, holds.end
 
 
-def trace_covers(export: Export, start: float, end: float) -> bool:
-    """Return whether a trace knows of every request for a thread within a stretch of time."""
+def trace_covers(export: Export, start: float, end: float, *, slack: float = _SLACK) -> bool:
+    """Return whether a trace knows of every request for a thread within a stretch of time.
+
+    Parameters
+    ----------
+    export : Export
+    start, end : float, epoch s
+    slack : float, s
+        What it may leave out at either end.
+    """
     if export.holds is None:
         return False
     first, last = trace_span(export.holds)
-    return first <= start + _SLACK and last >= end - _SLACK
+    return first <= start + slack and last >= end - slack
 
 
 def held_in_trace(export: Export, start: float, end: float) -> BusyEvidence | None:

@@ -7,19 +7,19 @@ client that thinks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from boltkb.bolt.holders import LONG_OPEN, silence
 from boltkb.bolt.observe import PoolObservations
+from boltkb.bolt.snapshots import LONG_OPEN, is_blocked, silence
 from boltkb.bolt.thread_time.look import LIST, WITH_QUERY, WITHOUT_TRANSACTION, Kept, Look
 from boltkb.exports import ThreadDump, TransactionRow, Where
 from boltkb.tables import number, span
 
-__all__ = ["blocked_by", "kept_in_list", "look_at_list"]
+__all__ = ["kept_in_list", "look_at_list"]
 
-_BLOCKED, _CLOSING = "blocked", "closing"
+_CLOSING = "closing"
 #: Counts of held threads this near to a list are of the same moment, s.
 _NEAR = 2.0
 
@@ -72,15 +72,37 @@ def look_at_list(
     return Look(LIST, total / looks, shares, total, False, where)
 
 
-def kept_in_list(rows: Sequence[TransactionRow], seen: PoolObservations) -> Kept | None:
+def kept_in_list(
+    rows: Sequence[TransactionRow],
+    seen: PoolObservations,
+    at_work: Collection[str],
+    held_later: float | None,
+) -> Kept | None:
     """Return the transactions open for a minute or more with no query running.
 
-    None without rows, or where nothing could have grown old.
+    Without `idleTime`, which is written only where query tracking is on, a transaction's age
+    stands for it: a long one whose thread is at work in a dump is then left out.  None without
+    rows, or where nothing could have grown old.
+
+    Parameters
+    ----------
+    rows : sequence of TransactionRow
+        Of Bolt clients.
+    seen : PoolObservations
+    at_work : collection of str
+        Connections whose thread was at work when somebody looked.
+    held_later : float or None, threads
+        The least that were held at any time after the list was taken.
     """
     if not rows:
         return None
     where = (rows[0].where,)
-    kept = [row for row in rows if (silence(row) or 0.0) >= LONG_OPEN]
+    kept = [
+        row
+        for row in rows
+        if (silence(row) or 0.0) >= LONG_OPEN
+        and not (row.idle is None and row.connection in at_work)
+    ]
     if not kept:
         if seen.data_start is None or rows[0].time is None:
             watched = seen.end - seen.start
@@ -97,25 +119,11 @@ def kept_in_list(rows: Sequence[TransactionRow], seen: PoolObservations) -> Kept
         f"{number(len(kept))} of {len(rows)} open transactions {'has' if one else 'have'} been "
         f"open for a minute or more with no query running; the oldest for {span(oldest)}."
     )
-    lists = len({row.time for row in kept})
-    return Kept(LIST, len(kept) / max(1, lists), began, words, where)
-
-
-def blocked_by(row: TransactionRow) -> tuple[str, ...]:
-    """Return the transactions that a transaction waits for, as its status names them.
-
-    Examples
-    --------
-    >>> row = TransactionRow("neo4j-transaction-9", None, "bolt-1", None, None,
-    ...                      "Blocked by: [neo4j-transaction-7]", 1.0, None, "CREATE ()",
-    ...                      Where("t.csv"))
-    >>> blocked_by(row)
-    ('neo4j-transaction-7',)
-    """
-    if not _is(row, _BLOCKED):
-        return ()
-    words = (row.status or "").replace("[", " ").replace("]", " ").replace(",", " ").split()
-    return tuple(word for word in words if "transaction-" in word)
+    count = len(kept) / max(1, len({row.time for row in rows}))
+    if held_later is not None and held_later < count:
+        words += f" Later only {number(held_later)} threads were held: the others were given back."
+        return Kept(LIST, held_later, began if held_later else None, words, where)
+    return Kept(LIST, count, began, words, where)
 
 
 def _is(row: TransactionRow, status: str) -> bool:
@@ -124,7 +132,7 @@ def _is(row: TransactionRow, status: str) -> bool:
 
 def _waiting_part(row: TransactionRow) -> float:
     """Return how far a transaction waits for locks: wholly if blocked, else by its time so far."""
-    if _is(row, _BLOCKED):
+    if is_blocked(row):
         return 1.0
     if not row.query or row.waiting is None or not row.elapsed or row.elapsed <= 0:
         return 0.0
@@ -146,7 +154,7 @@ def _held_at(time: float, seen: PoolObservations, dumps: Sequence[ThreadDump]) -
     ]
     if near:
         return float(min(near)[1])
-    if not seen.times.size:
+    if not seen.times.size or seen.lower_bound:
         return None
     place = int(np.argmin(np.abs(seen.times - time)))
     if abs(float(seen.times[place]) - time) > _NEAR or np.isnan(seen.busy[place]):

@@ -8,9 +8,25 @@ from dataclasses import dataclass, field
 
 from boltkb.exports import Where
 
-__all__ = ["COURSE", "DUMPS", "LIST", "LOG", "METRICS", "PROCESSING", "QUERIES", "TRACE", "UNREAD",
-           "WITHOUT_TRANSACTION", "WITH_QUERY", "Kept", "Look", "Moment", "Sticky",
-           "ThreadTime"]  # fmt: skip
+__all__ = [
+    "COURSE",
+    "DUMPS",
+    "LIST",
+    "LOG",
+    "METRICS",
+    "PROCESSING",
+    "QUERIES",
+    "TRACE",
+    "UNFETCHED",
+    "UNREAD",
+    "WITHOUT_TRANSACTION",
+    "WITH_QUERY",
+    "Kept",
+    "Look",
+    "Moment",
+    "Sticky",
+    "ThreadTime",
+]  # fmt: skip
 
 #: The kinds of evidence, as a report names them.
 DUMPS = "thread dumps"
@@ -27,8 +43,10 @@ PROCESSING = "processing"
 WITH_QUERY = "with_query"
 #: The thread is held and has no open transaction: it waits for a bookmark or signs a client in.
 WITHOUT_TRANSACTION = "without_transaction"
-#: A result is there and its client does not fetch it.
+#: A result is there and its client does not take it: unfetched, or not read off the network.
 UNREAD = "unread"
+#: The thread waits for its client while a query is open: the client does not fetch the rest.
+UNFETCHED = "unfetched"
 
 #: Of a normal law, for intervals of 95 %.
 _Z = 1.96
@@ -58,6 +76,9 @@ class Look:
     lasting : mapping of str to float
         Part of held threads that were in a state with the same connection in two looks running;
         empty where there was one look only.
+    of_incident : bool
+        Whether it is of the incident itself, where there was one; the time around it speaks for
+        a cause, never against it.
     """
 
     kind: str
@@ -68,6 +89,7 @@ class Look:
     where: tuple[Where, ...]
     spread: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     lasting: Mapping[str, float] = field(default_factory=dict)
+    of_incident: bool = True
 
     def interval(self, state: str) -> tuple[float, float]:
         """Return the 95 % interval of a state's share (Wilson 1927), (0, 1) where it cannot tell.
