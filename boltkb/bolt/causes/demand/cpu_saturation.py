@@ -10,7 +10,7 @@ from boltkb.bolt.causes.demand.bounds import CARRIES, COURSE_OF_LOAD
 from boltkb.bolt.causes.demand.collecting import DUMPS_WANTED, wanted_metrics
 from boltkb.bolt.causes.demand.load import read_load
 from boltkb.bolt.causes.demand.work import held_for_locks
-from boltkb.bolt.holders import dumps_within
+from boltkb.bolt.snapshots import dumps_within
 from boltkb.bolt.thread_time import DUMPS, METRICS, QUERIES, TRACE
 from boltkb.tables import number, share
 
