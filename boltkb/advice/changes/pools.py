@@ -40,8 +40,9 @@ def bound_pools(situation: Situation, rule: str, *, expected: str = "") -> tuple
 def _bounded_pools(
     situation: Situation, rule: str, bounds: Bounds, expected: str
 ) -> tuple[Change, ...]:
+    told = expected or _bounded(bounds)
     if bounds.room is None:
-        return (change_code(rule, expected=expected),)
+        return (change_code(rule, expected=told),)
     if not bounds.applications:
         return (
             change_code(
@@ -55,7 +56,7 @@ def _bounded_pools(
                     ),
                     _NESTED,
                 ),
-                expected=expected,
+                expected=told,
             ),
         )
     if bounds.outgrown:
@@ -78,11 +79,11 @@ def _bounded_pools(
     found = []
     for app in bounds.applications:
         if app.advised is None:
-            found.append(_cannot_be_cut(rule, app, expected))
+            found.append(_cannot_be_cut(rule, app, told))
         elif app.advised < app.limit:
-            found.append(_cut(situation, rule, app, app.advised, bounds, expected))
+            found.append(_cut(situation, rule, app, app.advised, told))
     within = "The pools are within both bounds as they are."
-    return tuple(found) or (change_code(rule, notes=(within,), expected=expected),)
+    return tuple(found) or (change_code(rule, notes=(within,), expected=told),)
 
 
 _NESTED = (
@@ -91,9 +92,7 @@ _NESTED = (
 )
 
 
-def _cut(
-    situation: Situation, rule: str, app: Application, size: int, bounds: Bounds, expected: str
-) -> Change:
+def _cut(situation: Situation, rule: str, app: Application, size: int, expected: str) -> Change:
     return change_clients(
         situation,
         rule,
@@ -101,7 +100,7 @@ def _cut(
         name=f"pool size of {app.name}",
         before={"pool-size": float(app.limit)} if app.limit_known else None,
         languages=app.languages or None,
-        expected=expected or _bounded(bounds),
+        expected=expected,
         notes=(_floor_words(app, size),),
     )
 
@@ -133,6 +132,8 @@ def _cannot_be_cut(rule: str, app: Application, expected: str) -> Change:
 
 
 def _bounded(bounds: Bounds) -> str:
+    if bounds.room is None:
+        return "No number: how many threads there are is not in the export."
     if not bounds.complete:
         return (
             "No number: not every client is known, so it cannot be promised that the pool stops "
@@ -173,6 +174,7 @@ def raise_pools(situation: Situation, rule: str) -> tuple[Change, ...]:
         replace(
             change_code(
                 rule,
+                expected="No number: what the client needs is not in the export.",
                 notes=(
                     (
                         "What size is right cannot be told from this export: add the log or the "
