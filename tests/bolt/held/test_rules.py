@@ -22,6 +22,7 @@ from boltkb.bolt.thread_time import (
     TRACE,
     read_thread_time,
 )
+from boltkb.exports import DriverPool, Where
 from boltkb.queueing import Observations, fit_queue
 
 EPOCH = 1_795_000_000.0
@@ -218,6 +219,16 @@ def test_one_old_transaction_of_a_person_at_a_prompt_is_no_leak(full, build, wei
     looks = dumps(build, ["waiting_for_client"] + ["working"] * 7)
     cause = weigh("leaked_transactions", full(transactions=rows, dumps=looks))
     assert cause.status == "contradicted"
+
+
+def test_sessions_that_a_driver_saw_leak_are_told_and_prove_no_share(full, weigh):
+    pool = DriverPool(
+        "java", "5.28", "db:7687", None, None, {"leaked": 3}, np.empty(0), np.empty(0),
+        np.empty(0), np.empty(0), None, (), Where("app.log"),
+    )  # fmt: skip
+    cause = weigh("leaked_transactions", replace(full(), drivers=(pool,)))
+    assert cause.status == "cannot_tell"
+    assert any("3 sessions that nobody closed" in words for words in cause.evidence_for)
 
 
 # Clients that think.
