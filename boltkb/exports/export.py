@@ -87,9 +87,9 @@ class Export(Shown):
         Of one member of a cluster, the other members.
     outranked : tuple of SettingValue
         Values of settings that others in `settings` outrank and contradict.
-    listed_at_start : bool
-        Whether the server's last start is in the logs with the settings that were set then, so
-        that one that is not listed had its default.
+    started_with : frozenset of str or None
+        Names of the settings that the server listed at its last start, so that one that is not
+        among them had its default; None where no log has such a list.
     """
 
     name: str
@@ -119,7 +119,7 @@ class Export(Shown):
     servers: tuple[Export, ...] = ()
     peers: tuple[Export, ...] = ()
     outranked: tuple[SettingValue, ...] = ()
-    listed_at_start: bool = False
+    started_with: frozenset[str] | None = None
 
     @property
     def server_names(self) -> tuple[str, ...]:

@@ -97,6 +97,8 @@ class Observations:
     censored : (n,) array of bool, or None
         Which of the missing samples are known to be missing because every server was busy;
         None when nothing is known of why.
+    lower_bound : bool
+        Whether more servers may have been busy than `busy` says; then no load follows from it.
 
     Raises
     ------
@@ -121,6 +123,7 @@ class Observations:
     mean_hold: float | None = None
     gaps: tuple[tuple[float, float], ...] = ()
     censored: npt.NDArray[np.bool_] | None = None
+    lower_bound: bool = False
 
     def __post_init__(self) -> None:
         times = np.asarray(self.times, dtype=float)

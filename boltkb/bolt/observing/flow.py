@@ -25,15 +25,16 @@ __all__ = ["Flow", "read_flow"]
 
 #: Events are counted in bins no narrower than this, s.
 _BIN = 10.0
+#: And in no more bins than this, however long the window is.
+_MOST_BINS = 50_000
 #: Held time in holds that did not end beyond which the mean of those that did says too little.
 _UNFINISHED = 0.05
 #: Holds before their mean is told.
 _FEWEST = 30
+#: Rejections that leave no line before an episode is logged.
+_UNLOGGED = 2.0
 _RELEASES = "worker_thread_bound_time"
-_NOT_ARRIVALS = (
-    "messages and transactions started are not requests for a thread: one hold of a thread has "
-    "several messages, and a log-in holds one without a transaction"
-)
+_NOT_ARRIVALS = "messages and transactions started are not requests for a thread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,18 @@ def read_flow(
     -------
     Flow
     """
-    width = max(_BIN, 2 * (interval or 0.0))
+    width = max(_BIN, 2 * (interval or 0.0), (window.end - window.start) / _MOST_BINS)
     holds = export.holds
     if holds is not None and trace_covers(export, window.start, window.end):
         return _traced(holds, window, width)
     own = _rejections(rejected, window, width)
+    # Up to so few rejections leave no line that they make no difference to the arrivals.
+    few = rejected.how == "none" and (rejected.high or 0.0) <= _UNLOGGED
     why = _why_no_hold(export)
     series = export.series.get(_RELEASES)
     if series is None or series.times.size < 2:
         return Flow(None, own, None, _how_to_count(pool), why)
-    if own is None:
+    if own is None and not few:
         return Flow(
             None, own, None,
             f"{_RELEASES} counts the accepted, but how many were rejected is not known", why,
@@ -102,9 +105,10 @@ def read_flow(
     lost[np.isnan(ended)] = np.nan
     return Flow(
         Counts(edges=edges, counts=ended + lost),
-        Counts(edges=edges, counts=lost),
+        None if own is None else Counts(edges=edges, counts=lost),
         None,
-        f"holds that ended, by {_RELEASES} ({series.where}), and rejections logged",
+        f"holds that ended, by {_RELEASES} ({series.where})"
+        + (f"; {rejected.reason}" if own is None else ", and rejections logged"),
         "worked out from the load and the arrivals: the metric's own mean is of recent holds only",
     )
 

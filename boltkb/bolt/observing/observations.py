@@ -11,7 +11,7 @@ from boltkb.bolt.holders import Holders
 from boltkb.bolt.observing.clocks import ClockOffset
 from boltkb.bolt.observing.comparing import disagreements, evidence_table
 from boltkb.bolt.observing.cuts import Cut
-from boltkb.bolt.observing.evidence import PEAK, BusyEvidence, Floats
+from boltkb.bolt.observing.evidence import BOUND_TIME, PEAK, BusyEvidence, Floats
 from boltkb.bolt.pool import Pool
 from boltkb.bolt.rejections import Rejections
 from boltkb.bolt.window import Incident, Window, iso
@@ -21,6 +21,9 @@ from boltkb.tables import Column, Shown, Table, number, sentence, span
 __all__ = ["PoolObservations", "Trace"]
 
 Trace = tuple[Floats, Floats]
+
+#: Times that are cut out are told one by one up to so many.
+_TOLD = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,7 @@ class PoolObservations(Observations, Shown):
             entry.peak
             for entry in self.evidence
             if not np.isnan(entry.peak)
+            and entry.name != BOUND_TIME
             and not (entry.name == PEAK and self.servers is not None and entry.peak > self.servers)
         ]
         if self.failed and self.servers is not None:
@@ -119,11 +123,6 @@ class PoolObservations(Observations, Shown):
     def failed(self) -> int:
         """How many samples failed because every thread was held."""
         return 0 if self.censored is None else int(np.count_nonzero(self.censored))
-
-    @property
-    def busy_is_bound(self) -> bool:
-        """Whether more threads may have been held than `busy` says."""
-        return self.chosen is not None and self.chosen.bound
 
     @property
     def full_share(self) -> float | None:
@@ -153,6 +152,7 @@ class PoolObservations(Observations, Shown):
             rate = (
                 f"{number(self.arrivals.total / self.arrivals.covered, uncertainty=0.01)} a second"
             )
+        more = max(0, len(self.cuts) - _TOLD)
         rows = [
             ("analysed", f"{iso(self.start)} to {iso(self.end)}", self.window.how),
             ("samples of held threads", number(self.samples) + failed, self.busy_from),
@@ -163,7 +163,7 @@ class PoolObservations(Observations, Shown):
             ),
             (
                 "most threads held",
-                f"at least {number(self.peak)}" if self.busy_is_bound else number(self.peak),
+                f"at least {number(self.peak)}" if self.lower_bound else number(self.peak),
                 "the highest sample",
             ),
             ("requests for a thread", rate, self.arrivals_from),
@@ -172,15 +172,25 @@ class PoolObservations(Observations, Shown):
             ("rejections", _rejected(self.rejected), self.rejected.reason),
         ]
         columns = (Column("What was seen"), Column("Value", numeric=True), Column("Known from"))
-        notes = (*self.disagreements, *((self.clock.words,) if self.clock.differs else ()))
+        notes = (
+            *(f"From {iso(cut.start)} to {iso(cut.end)}: {cut.words}" for cut in self.cuts[:_TOLD]),
+            *((f"And {more} more such times.",) if more else ()),
+            *((self.clock.words,) if self.clock.differs else ()),
+        )
         return Table(columns, tuple(rows), notes=notes, kind="boltkb-seen")
 
     def __str__(self) -> str:
-        return str(self.table())
+        return "\n\n".join(str(table) for table in self._tables())
 
     def to_html(self) -> str:
         """Return what was seen as one line of HTML."""
-        return self.table().to_html()
+        return "".join(table.to_html() for table in self._tables())
+
+    def _tables(self) -> tuple[Table, ...]:
+        # One evidence alone stands in the first table already.
+        if len(self.evidence) < 2:
+            return (self.table(),)
+        return self.table(), self.evidence_table()
 
     def facts(self) -> Mapping[str, object]:
         """Return the `window` part of `facts.json`."""
@@ -193,7 +203,7 @@ class PoolObservations(Observations, Shown):
                 "failed_samples": self.failed,
                 "interval": self.interval,
                 "busy_from": self.busy_from,
-                "busy_is_bound": self.busy_is_bound,
+                "busy_is_bound": self.lower_bound,
                 "evidence": [
                     {
                         "name": entry.name,
