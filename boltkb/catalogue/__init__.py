@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from boltkb.catalogue.agents import Agent, agent_of, load_agents
     from boltkb.catalogue.causes import GROUPS, CauseName, load_causes
     from boltkb.catalogue.clients import (
         DriverLine,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         load_drivers,
         load_errors,
     )
+    from boltkb.catalogue.defects import Defect, load_defects
     from boltkb.catalogue.entries import (
         Interval,
         Message,
@@ -53,8 +55,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GROUPS",
+    "Agent",
     "CauseName",
     "DefaultFilter",
+    "Defect",
     "DriverLine",
     "DriverOption",
     "ErrorText",
@@ -69,9 +73,12 @@ __all__ = [
     "Term",
     "ThreadName",
     "Version",
+    "agent_of",
     "default_filter",
     "lets_through",
+    "load_agents",
     "load_causes",
+    "load_defects",
     "load_driver_lines",
     "load_drivers",
     "load_errors",
@@ -93,6 +100,11 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "Agent": "boltkb.catalogue.agents",
+    "Defect": "boltkb.catalogue.defects",
+    "load_defects": "boltkb.catalogue.defects",
+    "agent_of": "boltkb.catalogue.agents",
+    "load_agents": "boltkb.catalogue.agents",
     "GROUPS": "boltkb.catalogue.causes",
     "CauseName": "boltkb.catalogue.causes",
     "load_causes": "boltkb.catalogue.causes",

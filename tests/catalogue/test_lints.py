@@ -12,7 +12,9 @@ import pytest
 from boltkb.catalogue import (
     Interval,
     Version,
+    load_agents,
     load_causes,
+    load_defects,
     load_driver_lines,
     load_drivers,
     load_errors,
@@ -45,6 +47,8 @@ UNITS = {
 }
 KINDS = {"integer", "boolean", "duration", "bytes", "list", "string"}
 LOADERS = {
+    "agents.toml": load_agents,
+    "defects.toml": load_defects,
     "causes.toml": load_causes,
     "filters.toml": load_filters,
     "questions.toml": load_questions,
