@@ -32,6 +32,7 @@ CAUSES = {
     "neo4j-5.26-load-balancer-cut": "load_balancer_cut",
     "neo4j-5.26-retry-storm": "retry_storm",
     "neo4j-5.26-slow-queries": "slow_queries",
+    "neo4j-5.26-transaction-limit": "transaction_limit",
 }
 NAMES = sorted(CAUSES)
 REJECTED_SHARE = {
@@ -51,6 +52,7 @@ REJECTED_SHARE = {
     "neo4j-5.26-load-balancer-cut": (0.0, 0.0),
     "neo4j-5.26-retry-storm": (0.05, 0.8),
     "neo4j-5.26-slow-queries": (0.01, 0.4),
+    "neo4j-5.26-transaction-limit": (0.0, 0.02),
 }
 LOGS_EACH_REJECTION = {
     "neo4j-5.26-saturated",

@@ -166,3 +166,11 @@ def test_after_a_burst_the_retries_are_the_load() -> None:
     assert sum(at >= burst for at in refused) > 0.8 * len(refused)
     # Twenty times as long as a request takes.
     assert sum(at >= burst + 12 for at in refused) > 0.3 * len(refused)
+
+
+def test_a_limit_of_transactions_refuses_before_the_threads_run_out() -> None:
+    name = "neo4j-5.26-transaction-limit"
+    outcomes = read_truth(name)["clients"]["outcomes"]
+    limited = sum(count for code, count in outcomes.items() if "MaximumTransactionLimit" in code)
+    assert limited > 0.05 * sum(outcomes.values())
+    assert outcomes.get("no_threads", 0) < 0.1 * limited
