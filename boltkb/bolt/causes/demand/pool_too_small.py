@@ -36,9 +36,10 @@ def weigh_pool_too_small(case: Case, others: Sequence[Cause]) -> Cause:
     seen, name = case.seen, "pool_too_small"
     if not case.shortage:
         return not_applicable(name, "The pool was not full.")
-    if not seen.rejected.seen and (
-        seen.rejected.how == "none" or (seen.full_share or 0.0) < _OFTEN
-    ):
+    found = case.course.rejections
+    none = seen.rejected.how == "none" or (found is not None and not found[0].size)
+    unsure = not seen.rejected.seen and (seen.full_share or 0.0) < _OFTEN
+    if none or unsure:
         return contradicted(
             name, ("The pool was full for a moment, and nothing is known to be rejected.",)
         )
