@@ -191,11 +191,16 @@ def held(
 
 def query_log(busy: Sequence[float], *, width: float = 1.0) -> QueryLog:
     """A query log whose bins begin at EPOCH."""
-    nothing = pl.DataFrame()
+    spans = ("elapsed", "longest", "planning", "cpu", "waiting", "p50", "p95", "p99")
+    numbers = dict.fromkeys(("count", "failed", *spans), pl.Float64)
+    nothing = pl.DataFrame(schema={"key": pl.String, **numbers})
+    holds = dict.fromkeys(("transaction", "database", "client"), pl.String)
+    kept = dict.fromkeys(("start", "end", "queries", "working"), pl.Float64)
     bins = EPOCH + width * np.arange(len(busy))
     return QueryLog(
         EPOCH, EPOCH + width * len(busy), 100, 0, 0, bins, np.array(busy, dtype=float), nothing,
-        nothing, nothing, nothing, nothing, 100, 50.0, nothing, (Where("logs/query.log", 1),),
+        nothing, nothing, nothing, nothing, 100, 50.0, pl.DataFrame(schema={**holds, **kept}),
+        (Where("logs/query.log", 1),),
     )  # fmt: skip
 
 

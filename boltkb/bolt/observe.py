@@ -122,7 +122,7 @@ class _Look:
 
 
 def _look(export: Export, pool: Pool) -> _Look:
-    evidence = read_evidence(export)
+    evidence = read_evidence(export, pool)
     chosen = strongest(evidence)
     first, last = _data_span(export, chosen)
     if last is None:
@@ -132,7 +132,7 @@ def _look(export: Export, pool: Pool) -> _Look:
 
 
 def _observe(export: Export, pool: Pool, look: _Look, window: Window) -> PoolObservations:
-    evidence = read_evidence(export, window.start, window.end)
+    evidence = read_evidence(export, pool, window.start, window.end)
     chosen = strongest(evidence)
     interval = None if chosen is None else chosen.interval
     empty: Floats = np.empty(0)
@@ -145,7 +145,7 @@ def _observe(export: Export, pool: Pool, look: _Look, window: Window) -> PoolObs
     return PoolObservations(
         times=empty if chosen is None else chosen.times,
         busy=empty if chosen is None else chosen.busy,
-        censored=None if chosen is None else chosen.censored,
+        censored=chosen.censored if chosen is not None and chosen.censored.any() else None,
         lower_bound=chosen is not None and chosen.bound,
         servers=pool.threads,
         capacity=pool.capacity,
@@ -190,7 +190,11 @@ def _data_span(export: Export, chosen: BusyEvidence | None) -> tuple[float | Non
         return float(min(a for a, _ in spans)), float(max(b for _, b in spans))
     if export.start is None and chosen is not None and chosen.covered > 0:
         return float(chosen.times[0]), float(chosen.times[-1])
-    return export.start, export.end
+    # Without a metric, what clients tell of is as good a time as what the server's logs do.
+    told = [(pool.start, pool.end) for pool in export.drivers]
+    begins = [at for at in (export.start, *(start for start, _ in told)) if at is not None]
+    ends = [at for at in (export.end, *(end for _, end in told)) if at is not None]
+    return min(begins, default=None), max(ends, default=None)
 
 
 def _incident(

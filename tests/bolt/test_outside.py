@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,15 @@ from boltkb.bolt import observe, read_pool
 from boltkb.bolt.causes.case import open_case
 from boltkb.bolt.causes.outside import RULES
 from boltkb.catalogue import load_causes
-from boltkb.exports import ConnectionRow, DriverPool, Holds, LogEvent, SocketCount, Where
+from boltkb.exports import (
+    ConnectionRow,
+    DriverPool,
+    Holds,
+    LogEvent,
+    SocketCount,
+    Where,
+    open_export,
+)
 
 EPOCH = 1_795_000_000.0
 MAX = "server.bolt.thread_pool_max_size"
@@ -39,11 +48,14 @@ def used(values, **more):
     return {"times": EPOCH + np.arange(array.size), "in_use": array, **more}
 
 
-def weigh(export, name):
+def case_of(export):
     pool = read_pool(export)
-    seen = observe(export, pool)
     # No rule of this room looks at a fit.
-    return RULES[name](open_case(export, pool, seen, None))
+    return open_case(export, pool, observe(export, pool), None)
+
+
+def weigh(export, name):
+    return RULES[name](case_of(export))
 
 
 def server(make, build, *, running=2.0, opened=20, closed=0, open_=20, count=600, step=1.0, **more):
@@ -143,6 +155,17 @@ def test_a_log_without_timeouts_speaks_against_it(make, build):
     assert weigh(export, "client_pool_too_small").status == "contradicted"
 
 
+def test_long_waits_without_timeouts_are_told_and_not_concluded_from(make, build):
+    log = client(
+        {"acquired": 500, "released": 500}, **used([10] * 600, limit=10),
+        totals={"wait_count": 500.0, "wait_seconds": 900.0, "hold_count": 500.0,
+                "hold_seconds": 200.0},
+    )  # fmt: skip
+    found = weigh(replace(server(make, build), drivers=(log,)), "client_pool_too_small")
+    assert found.status == "cannot_tell"
+    assert "1.8 s" in found.evidence_for[0]
+
+
 def test_without_a_clients_log_nothing_is_said_and_the_log_is_asked_for(make, build):
     found = weigh(server(make, build), "client_pool_too_small")
     assert found.status == "cannot_tell"
@@ -163,6 +186,17 @@ def test_rejected_sign_ins_are_no_connect_failure(make, build):
     log = client({"failed": 40, "rejected": 41, "created": 2})
     export = server(make, build, events=[build.event(t) for t in range(10, 500, 12)])
     assert weigh(replace(export, drivers=(log,)), "connect_failure").status == "contradicted"
+
+
+def test_timeouts_beside_rejections_are_not_explained_by_these(make, build):
+    """Where clients met more than rejections, nothing is ruled out by them."""
+    events = [build.event(t) for t in range(10, 500, 50)]
+    log = client({"timed_out": 24, "rejected": 10}, events=TIMEOUTS)
+    found = weigh(replace(server(make, build, events=events), drivers=(log,)), "connect_failure")
+    assert found.status == "cannot_tell"
+    alone = client({"rejected": 10})
+    found = weigh(replace(server(make, build, events=events), drivers=(alone,)), "connect_failure")
+    assert found.status == "contradicted"
 
 
 def test_a_second_address_that_does_not_answer_is_no_connect_failure(make, build):
@@ -498,3 +532,20 @@ def test_an_empty_export_supports_none(make, name):
     assert found.status in {"cannot_tell", "not_applicable", "contradicted"}
     if found.status == "cannot_tell":
         assert found.missing
+
+
+# Real servers.
+
+CAPTURES = Path(__file__).parents[2] / "data" / "captures"
+STAGED = {
+    "neo4j-5.26-client-pool-too-small": {"client_pool_too_small"},
+    "neo4j-5.26-driver-per-request": {"driver_per_request"},
+}
+
+
+@pytest.mark.parametrize("folder", sorted(p.name for p in CAPTURES.glob("neo4j-*")))
+def test_a_real_server_supports_what_was_staged_and_nothing_else_of_this_room(folder):
+    export = open_export(CAPTURES / folder)
+    case = case_of(export)
+    supported = {name for name, rule in RULES.items() if rule(case).status == "supported"}
+    assert supported == STAGED.get(folder, set())

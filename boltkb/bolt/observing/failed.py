@@ -7,6 +7,7 @@ say nothing of the pool: the two are told apart by when samples are missing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -140,4 +141,4 @@ def _because(lost: int, elsewhere: int, seen_near: Flags) -> bool:
     """Return whether samples are missing beside rejections oftener than chance has it."""
     beside = lost + int(seen_near.sum())
     expected = (lost + elsewhere) * beside / (lost + elsewhere + seen_near.size)
-    return lost - expected > _SURE * (expected + 1.0) ** 0.5
+    return lost - expected > _SURE * math.sqrt(expected + 1.0)

@@ -84,6 +84,16 @@ def test_the_gauge_alone(make, build):
     assert not seen.lower_bound
 
 
+def test_up_to_4_4_requests_being_rejected_are_no_held_threads(make, build):
+    """They count as running, but a thread that is none of the pool's answers them."""
+    series = build.series("connections_running", [3, 8, 11, 9, 4] * 10)
+    settings = {"dbms.connector.bolt.thread_pool_max_size": "8"}
+    seen = seen_in(make(version="4.4.17", settings=settings, several=[series]))
+    assert seen.busy[:5].tolist() == [3, 8, 8, 8, 4]
+    assert "20 samples above 8" in seen.busy_from
+    assert seen.full_share == pytest.approx(0.6)
+
+
 def test_dumps_alone(make, build, epoch):
     dumps = [build.dump(10 * i, ["working"] * held + ["idle"] * 2) for i, held in enumerate((2, 4))]
     seen = seen_in(make(dumps=dumps))
@@ -118,7 +128,10 @@ def test_lists_of_transactions_are_a_lower_bound_and_whoever_lists_is_no_load(ma
         for n in range(many)
     ]
     lister = replace(
-        build.transaction(99, idle=1.0), time=epoch + 30, query="SHOW TRANSACTIONS YIELD *", status="Running"
+        build.transaction(99, idle=1.0),
+        time=epoch + 30,
+        query="SHOW TRANSACTIONS YIELD *",
+        status="Running",
     )
     seen = seen_in(make(transactions=[*rows, lister]))
     assert seen.chosen.name == LIST
@@ -198,11 +211,14 @@ def test_a_trace_of_a_small_part_is_only_compared(make, build):
 def test_evidence_that_contradicts_the_one_taken_is_told(make, build):
     export = make(
         several=[build.series("connections_running", [2] * 600)],
-        dumps=[build.dump(100 * i, ["working"] * 8) for i in range(1, 5)],
+        dumps=[build.dump(50 * i, ["working"] * 8) for i in range(1, 11)],
     )
     (said,) = seen_in(export).disagreements
-    assert said.startswith("Thread dumps")
-    assert "connections_running is taken" in said
+    assert said.startswith("By thread dumps 8.0 threads were held")
+    assert "by the metric connections_running 2.0" in said
+    # A few are taken on purpose when the pool is busy.
+    few = make(several=export.series.values(), dumps=export.thread_dumps[:3])
+    assert seen_in(few).disagreements == ()
 
 
 def test_a_lower_bound_contradicts_only_from_above(make, build):

@@ -61,8 +61,8 @@ def test_samples_that_the_server_wrote_itself_do_not_fail_so(make, build, epoch)
     events = [build.event(t, connection=f"bolt-{t}") for t in range(100, 120)]
     series = sampled(build, epoch, SECONDS, [2.0] * len(SECONDS), file="metrics/running.csv")
     export = make(several=[series], settings=LOGGED, events=events)
-    seen = seen_in(replace(export, sources=(*export.sources,
-                                            Source("metrics/running.csv", "metric", 100))))  # fmt: skip
+    own = Source("metrics/running.csv", "metric", 100)
+    seen = seen_in(replace(export, sources=(*export.sources, own)))
     assert seen.failed == 0
     assert [cut.kind for cut in seen.cuts] == ["gap"]
     assert [(a - epoch, b - epoch) for a, b in seen.gaps] == [(99, 120)]

@@ -29,6 +29,8 @@ _RUNNING = 0.9
 _SAME = 0.05
 #: Connections that are given back less often than this part of those that were had are kept.
 _GIVEN_BACK = 0.5
+#: Waits below this are a driver's own work, s.
+_NOTED = 0.1
 #: A hold of this part of the acquisition time-out, or longer, is no short one.
 _LONG = 0.5
 
@@ -96,14 +98,26 @@ def weigh_client_pool_too_small(case: Case) -> Cause:
 def _without_timeouts(case: Case, logged: tuple[Failures, ...], busy: str) -> Cause:
     if case.shortage:
         return contradicted(_NAME, ["The server's own threads ran out, not a client's pool alone."])
+    queued = [words for found in logged if (words := _queued(found))]
     asked = sum(found.pool.counts.get("acquired", 0) for found in logged)
-    if asked:
+    if asked and not queued:
         words = (
             f"{number(asked)} connections were had from their pools, by {len(logged)} clients' "
             "logs, and fewer than three requests waited in vain."
         )
         return contradicted(_NAME, [words], where=[found.where for found in logged])
-    return untold(_NAME, [COLLECT_CLIENT_LOG], pro=[busy] if busy else [])
+    return untold(_NAME, [COLLECT_CLIENT_LOG], pro=[words for words in (busy, *queued) if words])
+
+
+def _queued(found: Failures) -> str:
+    """Return that requests waited in a full pool, though none in vain; empty where they did not."""
+    wait, hold = found.pool.mean_wait, found.pool.mean_hold
+    if wait is None or hold is None or wait < max(_NOTED, hold) or not _full(found):
+        return ""
+    return (
+        f"{found.where}: a connection was waited for {span(wait)} and kept for {span(hold)}, on "
+        f"average, and all {found.limit} of the pool were in use at a time."
+    )
 
 
 def _kept(found: Failures) -> str:

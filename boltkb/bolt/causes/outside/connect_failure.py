@@ -67,13 +67,15 @@ def weigh_connect_failure(case: Case) -> Cause:
     rejections = only_rejected(logged)
     if rejections:
         return contradicted(_NAME, [rejections], where=where)
-    opened = sum(found.pool.counts.get("created", 0) for found in logged)
-    if opened or any(found.pool.counts.get("acquired") for found in logged):
-        return contradicted(
-            _NAME,
-            [f"{number(opened)} connections were opened by the clients' logs, and few failed to."],
-            where=where,
+    had = sum(
+        max(found.pool.counts.get("created", 0), found.pool.counts.get("acquired", 0))
+        for found in logged
+    )
+    if had:
+        words = (
+            f"{number(had)} connections were had, by clients' logs, and few could not be opened."
         )
+        return contradicted(_NAME, [words], where=where)
     return untold(_NAME, [COLLECT_CLIENT_LOG], where=where)
 
 

@@ -31,6 +31,8 @@ _TRACE = "the debug-level trace"
 _ABORTS = ("network-abort", "network-abort-increase", "network-abort-remains")
 #: From this share of the moments on, what was cut was cut at low load.
 _QUIET = 0.8
+#: Lines of the server tell of clients that were killed too: then chance must be rarer.
+_RARE = 0.01
 #: A restart breaks every connection; clients notice within so long, s.
 _RESTART = 120.0
 #: Every official driver closes a connection by itself at this age, by default, s.
@@ -60,11 +62,13 @@ def weigh_load_balancer_cut(case: Case) -> Cause:
         if found.lost < FEW:
             continue
         times = _away_from_restarts(case, found.times("-lost"))
-        free = free_share(case, times) if times.size >= FEW or not found.pool.events else None
+        free = free_share(case, times)
         words = f"{found.where}: {number(found.lost)} connections were found broken"
-        if free is not None and free >= _QUIET:
+        if times.size < FEW and found.pool.events:
+            contra.append(f"{words}, most of them by a restart of the server.")
+        elif (free is None and not case.shortage) or (free or 0.0) >= _QUIET:
             lost += found.lost
-            pro.append(f"{words}, while the server had threads free.")
+            pro.append(f"{words}, while the server rejected nothing.")
             where.append(found.where)
         else:
             contra.append(f"{words}, but not only while the server had threads free.")
@@ -86,10 +90,11 @@ def weigh_load_balancer_cut(case: Case) -> Cause:
     kinds = [*met]
     if regular is not None and chance < CHANCE:
         kinds.append(_TRACE if exact is not None else COUNTERS)
+    limit = CHANCE if lost else _RARE
     own = regular is not None and abs(regular - _OWN_LIFETIME) < 0.05 * _OWN_LIFETIME
     if own and not met:
         contra.append(f"{span(regular)} is the age at which drivers close connections themselves.")
-    fixed = regular is not None and chance < CHANCE and not (own and not met)
+    fixed = regular is not None and chance < limit and not (own and not met)
     if fixed and met:
         if lost:
             explained, of = lost / all_failures(logged), "failures"
