@@ -31,6 +31,8 @@ _RUSH = 10
 _OUTLIVES = 1.0
 #: Rejections besides the rushes, over those that the load foresees: retries of these come on top.
 _AMPLIFIED = 3.0
+#: How long drivers go on trying: 30 s from the first failure, a last try included, s.
+_BUDGET = 60.0
 #: Bins after a rush in which the load must be as it was.
 _NEXT = 5
 #: What goes on for a longer part of the time than this is no aftermath.
@@ -142,7 +144,7 @@ def _as_before(load: Load, start: float, end: float) -> bool:
     """Whether after a rush no more is served than usually, and rejections are what is foreseen."""
     usually = float(np.quantile(load.requests, 0.25))
     after = np.flatnonzero(load.times - load.width / 2 >= end)[:_NEXT]
-    beside = (load.times + load.width < start) | (load.times - load.width > end)
+    beside = (load.times + load.width < start) | (load.times - load.width > end + _BUDGET)
     others = float(load.rejected[beside].sum()) * load.width
     foreseen = load.without(((start, end),))
     return (
