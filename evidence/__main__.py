@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sys
 
-from evidence import calibration, twin
+from evidence import calibration, cases, twin
 
 EXPERIMENTS = {
+    "cases": cases.write,
     "calibration": lambda: calibration.write(calibration.measure()),
     "twin": lambda: twin.write(twin.compare()),
 }

@@ -5,8 +5,8 @@ conclusion of a report goes here.
 """
 
 from boltkb.bolt.causes import Cause
-from boltkb.bolt.clients import Holder, Holders
 from boltkb.bolt.diagnosis import Diagnosis, diagnose
+from boltkb.bolt.holders import Holder, Holders
 from boltkb.bolt.observe import PoolObservations, observe
 from boltkb.bolt.pool import Known, Pool, read_pool
 from boltkb.bolt.rejections import Rejections

@@ -1,350 +1,132 @@
-"""Who held the threads: workers of thread dumps, joined with connections and transactions.
+"""The clients: their pools, the connections they open and keep, and how many they can ask with.
 
-Part of the bridge.  A worker that carries a connection's name is held by that connection, be
-it working or waiting for the client inside an open transaction.
+Part of the bridge.  Seen from the server (connections, addresses, agents) and from the clients'
+own logs, where those are at hand.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from boltkb.exports import ConnectionRow, Export, ThreadDump, TransactionRow, Where, Worker
-from boltkb.tables import Column, Shown, Table, span
+from boltkb.bolt.observe import PoolObservations
+from boltkb.bolt.pool import Pool
+from boltkb.exports import Export, Where
 
-__all__ = ["LONG_OPEN", "Holder", "Holders", "find_holders"]
-
-#: A transaction open for this long with no query running is being kept, not used, s.
-LONG_OPEN = 60.0
-#: What a held thread may be doing, as it is told.
-_TOLD = ("working", "waiting_for_client", "waiting_for_lock")
-#: Sending an answer, committing and signing in are the server's work too.
-_ALSO_WORKING = frozenset({"sending", "committing", "authenticating"})
+__all__ = ["Ceiling", "ClientPool", "Clients", "Idle", "read_clients"]
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """A client and the threads it held when it was looked at.
+class ClientPool:
+    """The connections of one client program at one address.
 
     Parameters
     ----------
-    client : str
-        The address without its port.
-    user, agent : str or None
-    threads, working, waiting_for_client, waiting_for_lock : float
-        Threads held, averaged over the thread dumps.
-    oldest : float or None, s
-        Age of its oldest open transaction.
-    silent : float or None, s
-        Age of its oldest open transaction that has no query running.
-    connections : tuple of str
-        The connections by which it held them.
-    """
-
-    client: str
-    user: str | None
-    agent: str | None
-    threads: float
-    working: float
-    waiting_for_client: float
-    waiting_for_lock: float
-    oldest: float | None
-    silent: float | None
-    connections: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Holders(Shown):
-    """Who held the pool's threads, from snapshots of the server.
-
-    Parameters
-    ----------
-    holders : tuple of Holder
-        The greatest first.
-    dumps : int
-        Thread dumps that the figures come from.
-    looks : int
-        How often it was looked: the dumps, or once where only the list of transactions tells.
-    dump_seconds : float
-        Time between the first and the last of them, s.
-    held, working, waiting_for_client, waiting_for_lock : float
-        Threads in each state, averaged over the looks; NaN without any.
-    kept : int
-        Threads that waited for the same client in every dump, at least 10 s apart.
-    kept_open : int
-        Transactions open for a minute or more with no query running.
-    transactions : int
-        Rows of the transaction list.
-    times : tuple of float
-        When the dumps were taken, epoch s.
+    host : str
+        The address without its port; `unknown` where only its own log tells of it.
+    agent, user : str or None
+    language : str or None
+    connections : float or None
+        Open at the busiest moment that is known.
+    holding : float or None, threads
+        Held on average by it.
+    objects : float or None
+        Driver objects (pools) behind the address, where it can be told.
+    limit : int or None
+        Connections that one of its pools may open, and `limit_from` how that is known.
+    timed_out, retried, rejected, failed, leaked, queued : int or None
+        What its log counts; None without one.
+    mean_wait : float or None, s
+        For a connection of its own pool.
+    peak_in_use : float or None
+        The most connections of one of its pools in use at the same time.
     where : tuple of Where
-    kept_transactions : tuple of str
-        Ids of the transactions of `kept_open`.
-    listed_waiting : float or None
-        The share of listed transactions with no query running; None without a list.
     """
 
-    holders: tuple[Holder, ...]
-    dumps: int
-    looks: int
-    dump_seconds: float
-    held: float
-    working: float
-    waiting_for_client: float
-    waiting_for_lock: float
-    kept: int
-    kept_open: int
-    transactions: int
-    oldest: float | None
-    times: tuple[float, ...]
+    host: str
+    agent: str | None
+    user: str | None
+    language: str | None
+    connections: float | None
+    holding: float | None
+    objects: float | None
+    limit: int | None
+    limit_from: str
+    timed_out: int | None
+    retried: int | None
+    rejected: int | None
+    failed: int | None
+    leaked: int | None
+    queued: int | None
+    mean_wait: float | None
+    peak_in_use: float | None
     where: tuple[Where, ...]
-    kept_transactions: tuple[str, ...] = ()
-    listed_waiting: float | None = None
-
-    @property
-    def waiting_share(self) -> float | None:
-        """The share of held threads that waited for their client; None where nobody looked."""
-        return self.waiting_for_client / self.held if self.looks and self.held > 0 else None
-
-    @property
-    def lock_share(self) -> float | None:
-        """The share of held threads that waited for a lock; None where no thread dump tells."""
-        return self.waiting_for_lock / self.held if self.dumps and self.held > 0 else None
-
-    @property
-    def seen_in(self) -> str:
-        """What the figures come from, in words."""
-        if not self.dumps:
-            return "the list of open transactions"
-        return f"{self.dumps} thread dump{'' if self.dumps == 1 else 's'}"
-
-    def table(self) -> Table:
-        """Return the holders as a table."""
-        columns = (
-            Column("Client"),
-            Column("User"),
-            Column("Agent"),
-            Column("Threads held", numeric=True),
-            Column("working", numeric=True),
-            Column("waiting for the client", numeric=True),
-            Column("waiting for a lock", numeric=True),
-            Column("Oldest transaction", numeric=True),
-            Column("Oldest without a query", numeric=True),
-        )
-        rows = tuple(
-            (
-                holder.client,
-                holder.user or "not in the export",
-                holder.agent or "not in the export",
-                _count(holder.threads),
-                _count(holder.working),
-                _count(holder.waiting_for_client),
-                _count(holder.waiting_for_lock),
-                "not in the export" if holder.oldest is None else span(holder.oldest),
-                "none known" if holder.silent is None else span(holder.silent),
-            )
-            for holder in self.holders
-        )
-        return Table(columns, rows, notes=(self._note(),), kind="boltkb-holders")
-
-    def _note(self) -> str:
-        if not self.dumps and not self.transactions:
-            return (
-                "The export holds no thread dump and no list of transactions, so it cannot be told "
-                "who held the threads. Take three thread dumps ten seconds apart next time "
-                "(jcmd PID Thread.print), and the output of SHOW TRANSACTIONS."
-            )
-        if not self.dumps:
-            return (
-                f"From a list of {self.transactions} open transactions, without a thread dump: a "
-                "row without a query waits for its client; waits for locks do not show."
-            )
-        plural = "" if self.dumps == 1 else "s"
-        return (
-            f"Averages over {self.dumps} thread dump{plural}"
-            + (f" taken within {span(self.dump_seconds)}" if self.dumps > 1 else "")
-            + ". A thread held by a transaction whose client is silent does no work."
-        )
-
-    def __str__(self) -> str:
-        return str(self.table())
-
-    def to_html(self) -> str:
-        """Return the holders as one line of HTML."""
-        if not self.holders:
-            return f'<p class="boltkb-note">{self._note()}</p>'
-        return self.table().to_html()
-
-    def facts(self) -> Mapping[str, object]:
-        """Return the `clients` part of `facts.json`."""
-        return {
-            "clients": [
-                {
-                    "client": holder.client,
-                    "user": holder.user,
-                    "agent": holder.agent,
-                    "threads": holder.threads,
-                    "working": holder.working,
-                    "waiting_for_client": holder.waiting_for_client,
-                    "waiting_for_lock": holder.waiting_for_lock,
-                    "oldest_seconds": holder.oldest,
-                    "oldest_without_query_seconds": holder.silent,
-                    "connections": list(holder.connections),
-                }
-                for holder in self.holders
-            ]
-        }
 
 
-def find_holders(export: Export, *, start: float, end: float) -> Holders:
-    """Return who held the threads, from the thread dumps and lists within a window.
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The most threads that all known clients together can ask for.
 
     Parameters
     ----------
-    export : Export
-    start, end : float, epoch s
-        Dumps outside are left out; dumps without a known time are kept.
-
-    Returns
-    -------
-    Holders
-        Without dumps and lists, empty, and it says what to collect.
+    connections : float or None
+    complete : bool
+        Whether every source of connections is known; without it nothing is ruled out.
+    words : str
     """
-    slack = 120.0
-    dumps = [
-        dump
-        for dump in export.thread_dumps
-        if dump.time is None or start - slack <= dump.time <= end + slack
-    ]
-    workers = [worker for dump in dumps for worker in _held(dump)]
-    by_connection = {row.connection: row for row in export.connections}
-    open_now: dict[str, list[TransactionRow]] = defaultdict(list)
-    for row in export.transactions:
-        if row.connection is not None and not _no_holder(row):
-            open_now[row.connection].append(row)
-    groups: dict[tuple[str, str | None, str | None], list[Worker]] = defaultdict(list)
-    rows = [row for several in open_now.values() for row in several]
-    if not dumps:
-        workers = [_stand_in(row) for row in rows]
-    for worker in workers:
-        groups[_owner(worker, by_connection)].append(worker)
-    looks = len(dumps) if dumps else int(bool(rows))
-    looked = max(1, looks)
-    holders = [_holder(owner, held, looked, open_now) for owner, held in groups.items()]
-    states = {state: _in_state(workers, state) / looked for state in _TOLD}
-    times = tuple(dump.time for dump in dumps if dump.time is not None)
-    seconds = max(times) - min(times) if len(times) > 1 else 0.0
-    kept = [row for row in rows if (_silence(row) or 0.0) >= LONG_OPEN]
-    ages = [row.elapsed for row in rows if row.elapsed is not None]
-    return Holders(
-        holders=tuple(sorted(holders, key=lambda h: (-h.threads, h.client, h.agent or ""))),
-        dumps=len(dumps),
-        dump_seconds=seconds,
-        looks=looks,
-        held=len(workers) / looked if looks else float("nan"),
-        working=states["working"],
-        waiting_for_client=states["waiting_for_client"],
-        waiting_for_lock=states["waiting_for_lock"],
-        kept=_kept(dumps) if seconds >= 10 else 0,
-        kept_open=len(kept),
-        transactions=len(rows),
-        oldest=max(ages, default=None),
-        times=times,
-        where=tuple(dump.where for dump in dumps)
-        + tuple(row.where for row in export.transactions[:1]),
-        kept_transactions=tuple(row.transaction for row in kept),
-        listed_waiting=sum(not row.query for row in rows) / len(rows) if rows else None,
-    )
+
+    connections: float | None
+    complete: bool
+    words: str
 
 
-def _stand_in(row: TransactionRow) -> Worker:
-    """Return the worker that an open transaction holds, as its row tells of it."""
-    return Worker(
-        thread="",
-        connection=row.connection,
-        client=row.client,
-        state="working" if row.query else "waiting_for_client",
-        top_frame="",
-    )
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """How idle connections behave.
 
-
-def _held(dump: ThreadDump) -> list[Worker]:
-    return [worker for worker in dump.workers if worker.state != "idle"]
-
-
-def _no_holder(row: TransactionRow) -> bool:
-    """Whether a row holds no Bolt thread for its client: it came by HTTP, or made the list."""
-    if row.connection is not None and row.connection.startswith("http"):
-        return True
-    return row.query is not None and row.query.lstrip().upper().startswith("SHOW TRANSACTION")
-
-
-def _silence(row: TransactionRow) -> float | None:
-    """Return for how long a transaction may have had no query, s; None while one runs.
-
-    `idleTime` is written only where query tracking is on; without it the age is all there is.
+    Parameters
+    ----------
+    shape : str
+        `plateau` (an old peak that is kept: normal), `growth`, `churn` (opened and closed about
+        as often as requests come), `cut` (closed after a fixed idle time) or `unknown`.
+    mean : float or None, connections
+    period : float or None, s
+        The idle time after which they are cut.
+    opened_per_second : float or None
+    opened_per_request : float or None
+        Connections opened for each request, transaction or query begun, by the best count.
+    words : str
     """
-    if row.query:
-        return None
-    return row.elapsed if row.idle is None else row.idle
+
+    shape: Literal["plateau", "growth", "churn", "cut", "unknown"]
+    mean: float | None
+    period: float | None
+    opened_per_second: float | None
+    opened_per_request: float | None
+    words: str
 
 
-def _owner(
-    worker: Worker, connections: Mapping[str, ConnectionRow]
-) -> tuple[str, str | None, str | None]:
-    row = None if worker.connection is None else connections.get(worker.connection)
-    address = worker.client or (row.client if row is not None else None) or "unknown"
-    host = address.rsplit(":", 1)[0].lstrip("/")
-    return host, None if row is None else row.user, None if row is None else row.agent
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """The clients of a pool.
+
+    Parameters
+    ----------
+    pools : tuple of ClientPool
+        Those that hold most threads first.
+    ceiling : Ceiling
+    idle : Idle
+    proxied : bool or None
+        Whether several programs come from one address, as behind a proxy or a mesh; None where it
+        cannot be told.
+    """
+
+    pools: tuple[ClientPool, ...]
+    ceiling: Ceiling
+    idle: Idle
+    proxied: bool | None = None
 
 
-def _holder(
-    owner: tuple[str, str | None, str | None],
-    held: Sequence[Worker],
-    looked: int,
-    open_now: Mapping[str, Sequence[TransactionRow]],
-) -> Holder:
-    names = tuple(dict.fromkeys(w.connection for w in held if w.connection is not None))
-    rows = [row for name in names for row in open_now.get(name, ())]
-    user = owner[1] or next((row.user for row in rows if row.user is not None), None)
-
-    return Holder(
-        client=owner[0],
-        user=user,
-        agent=owner[2],
-        threads=len(held) / looked,
-        working=_in_state(held, "working") / looked,
-        waiting_for_client=_in_state(held, "waiting_for_client") / looked,
-        waiting_for_lock=_in_state(held, "waiting_for_lock") / looked,
-        oldest=max((r.elapsed for r in rows if r.elapsed is not None), default=None),
-        silent=max((age for r in rows if (age := _silence(r)) is not None), default=None),
-        connections=names,
-    )
-
-
-def _in_state(workers: Sequence[Worker], state: str) -> int:
-    """Return how many workers are in a state, whatever the server does for them being work."""
-    return sum(
-        worker.state == state or (state == "working" and worker.state in _ALSO_WORKING)
-        for worker in workers
-    )
-
-
-def _kept(dumps: Sequence[ThreadDump]) -> int:
-    """Return how many threads waited for one and the same connection in every dump."""
-    if len(dumps) < 2:
-        return 0
-    waiting = [
-        {
-            (w.thread.split(" ")[0], w.connection)
-            for w in d.workers
-            if w.state == "waiting_for_client"
-        }
-        for d in dumps
-    ]
-    return len(set.intersection(*waiting))
-
-
-def _count(value: float) -> str:
-    return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
+def read_clients(export: Export, pool: Pool, seen: PoolObservations) -> Clients:
+    """Return the clients of a pool as the export tells of them."""
+    return Clients((), Ceiling(None, False, ""), Idle("unknown", None, None, None, None, ""), None)

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from boltkb.bolt.causes import DUMPS, Cause, weigh_causes
-from boltkb.bolt.clients import Holders
+from boltkb.bolt.causes import Cause, weigh_causes
+from boltkb.bolt.causes.case import open_case
+from boltkb.bolt.holders import Holders
 from boltkb.bolt.observe import PoolObservations
 from boltkb.bolt.pool import Pool
 from boltkb.bolt.rejections import Rejections
+from boltkb.bolt.thread_time import DUMPS
 from boltkb.bolt.window import Incident
 from boltkb.exports import Export
 from boltkb.queueing import Fit
@@ -145,8 +147,7 @@ def diagnose(
     -------
     Diagnosis
     """
-    shortage = seen.rejected.seen or bool(seen.full_share)
-    causes = weigh_causes(seen, trouble=shortage)
+    causes = weigh_causes(open_case(export, pool, seen, fit))
     supported = [cause for cause in causes if cause.status == "supported"]
     state = _state(seen, fit, supported, rejection)
     cause = supported[0] if supported and state in {"saturated", "at_risk"} else None

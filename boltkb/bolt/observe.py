@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from boltkb.bolt.clients import Holders, find_holders
+from boltkb.bolt.holders import Holders, find_holders
 from boltkb.bolt.pool import Pool
 from boltkb.bolt.rejections import Rejections, binned, read_rejections
 from boltkb.bolt.window import Incident, Window, choose_window, find_incidents, iso, parse_time

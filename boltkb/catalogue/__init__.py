@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from boltkb.catalogue.causes import GROUPS, CauseName, load_causes
     from boltkb.catalogue.clients import (
         DriverLine,
         DriverOption,
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from boltkb.catalogue.version import Version
 
 __all__ = [
+    "GROUPS",
+    "CauseName",
     "DefaultFilter",
     "DriverLine",
     "DriverOption",
@@ -68,6 +71,7 @@ __all__ = [
     "Version",
     "default_filter",
     "lets_through",
+    "load_causes",
     "load_driver_lines",
     "load_drivers",
     "load_errors",
@@ -89,6 +93,9 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "GROUPS": "boltkb.catalogue.causes",
+    "CauseName": "boltkb.catalogue.causes",
+    "load_causes": "boltkb.catalogue.causes",
     "DefaultFilter": "boltkb.catalogue.filters",
     "DriverLine": "boltkb.catalogue.clients",
     "DriverOption": "boltkb.catalogue.clients",

@@ -12,6 +12,7 @@ import pytest
 from boltkb.catalogue import (
     Interval,
     Version,
+    load_causes,
     load_driver_lines,
     load_drivers,
     load_errors,
@@ -44,6 +45,7 @@ UNITS = {
 }
 KINDS = {"integer", "boolean", "duration", "bytes", "list", "string"}
 LOADERS = {
+    "causes.toml": load_causes,
     "filters.toml": load_filters,
     "questions.toml": load_questions,
     "settings.toml": load_settings,

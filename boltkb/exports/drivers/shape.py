@@ -12,7 +12,7 @@ __all__ = ["is_scrape", "looks_like"]
 _TEXT_NAME = re.compile(r"\.(?:log|txt|out|err|json|jsonl|ndjson|prom|metrics)$|^[\w-]+$")
 #: The server's own logs may hold the lines of a driver inside the server.
 _SERVERS_LOG = re.compile(
-    r"^(?:debug|neo4j|query|security|http|gc|bolt|store-?copy|service-\w+)(?:[-_.][\w.-]*)?\.log"
+    r"^(?:debug|neo4j|query|security|http|gc|bolt|store-?copy|service-(?:error|out))(?:[-_.][\w.-]*)?\.log"
 )
 _DRIVER_NAME = re.compile(r"(?:^|[-_.])drivers?(?:[-_.][\w.-]*)?\.(?:log|out|txt|jsonl?)$")
 _SCRAPE = re.compile(

@@ -1,0 +1,61 @@
+"""Every cause weighed, and the supported ones put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from boltkb.bolt.causes import demand, held, outside
+from boltkb.bolt.causes.case import Case
+from boltkb.bolt.causes.cause import Cause
+
+__all__ = ["RULES", "rank", "weigh_causes"]
+
+#: What weighs each cause, by its id in the catalogue.
+RULES: Mapping[str, Callable[[Case], Cause]] = {**held.RULES, **demand.RULES, **outside.RULES}
+
+_ORDER = {"supported": 0, "cannot_tell": 1, "contradicted": 2, "not_applicable": 3}
+#: What keeps a pool short of threads, against what fails beside it.
+_OF_THE_POOL = frozenset({"thread-time", "rejections"})
+
+
+def weigh_causes(case: Case) -> tuple[Cause, ...]:
+    """Return every cause weighed, the supported ones first and by what they explain.
+
+    A pool that is too small is what is left: it is weighed last, against what the others explain.
+    Where threads were short, what explains that comes before what failed beside it.
+
+    Parameters
+    ----------
+    case : Case
+
+    Returns
+    -------
+    tuple of Cause
+    """
+    others = tuple(rule(case) for rule in RULES.values())
+    return rank((*others, demand.weigh_pool_too_small(case, others)), shortage=case.shortage)
+
+
+def rank(causes: Sequence[Cause], *, shortage: bool) -> tuple[Cause, ...]:
+    """Return causes in the order in which a report tells them.
+
+    Parameters
+    ----------
+    causes : sequence of Cause
+    shortage : bool
+        Whether the pool was full or rejected work.
+
+    Examples
+    --------
+    >>> from boltkb.bolt.causes.cause import supported
+    >>> cut = supported("load_balancer_cut", 1.0, ["."], kinds=["log"], explains="connections")
+    >>> think = supported("client_think_time", 0.7, ["."], kinds=["thread dumps"])
+    >>> [cause.id for cause in rank([cut, think], shortage=True)]
+    ['client_think_time', 'load_balancer_cut']
+    """
+
+    def place(cause: Cause) -> tuple[int, bool, float]:
+        beside = shortage and cause.explains not in _OF_THE_POOL
+        return _ORDER[cause.status], beside, -cause.share
+
+    return tuple(sorted(causes, key=place))
