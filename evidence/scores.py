@@ -10,10 +10,32 @@ from evidence.staged import Answer, Result
 from evidence.truths import Truth
 
 __all__ = [
-    "TARGETS", "Rate", "Score", "Target", "alarmed", "first_right", "score", "supported_right",
+    "TARGETS", "Judged", "Rate", "Score", "Target", "alarmed", "first_right", "judge", "score",
+    "supported_right",
 ]  # fmt: skip
 
 _Z = 1.959964
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A run as the scores and the page need it.
+
+    Parameters
+    ----------
+    scenario : str
+    seed : int
+    version : str
+    truth : Truth
+    answers : mapping of str to Answer
+        By level.
+    """
+
+    scenario: str
+    seed: int
+    version: str
+    truth: Truth
+    answers: Mapping[str, Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +131,12 @@ TARGETS = (
 )
 
 
+def judge(result: Result) -> Judged:
+    """Return what the scores need of a result."""
+    case = result.case
+    return Judged(case.scenario, case.seed, case.version, result.truth, result.answers)
+
+
 def first_right(truth: Truth, answer: Answer) -> bool:
     """Return whether the first cause that is named is a right one."""
     return answer.cause in truth.first
@@ -125,15 +153,15 @@ def alarmed(truth: Truth, answer: Answer) -> bool:
     return named or answer.state in {"saturated", "at_risk"}
 
 
-def score(results: Iterable[Result], levels: Sequence[str]) -> Mapping[str, Score]:
+def score(runs: Iterable[Judged], levels: Sequence[str]) -> dict[str, Score]:
     """Return the score of each level, over the runs that count.
 
     Parameters
     ----------
-    results : iterable of Result
+    runs : iterable of Judged
     levels : sequence of str
     """
-    counted = list(results)
+    counted = list(runs)
     found = {}
     for level in levels:
         told = [(r.truth, r.answers[level]) for r in counted if r.truth.kind == "case"]

@@ -85,9 +85,7 @@ class Result:
         }
         return cls(
             Case(**kept["case"]),
-            Truth(
-                truth["kind"], truth["cause"], tuple(truth["first"]), tuple(truth["supported"])
-            ),
+            Truth(truth["kind"], truth["cause"], tuple(truth["first"]), tuple(truth["supported"])),
             Happened(**kept["happened"]),
             answers,
             kept["seconds"],
