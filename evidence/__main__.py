@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from evidence import calibration, cases, diagnosis, twin
+from evidence import calibration, cases, diagnosis, sizing, twin
 
 
 def _plain(run: Callable[[], None]) -> Callable[[Sequence[str]], int]:
@@ -30,6 +30,7 @@ EXPERIMENTS: dict[str, Callable[[Sequence[str]], int]] = {
     "twin": _plain(lambda: twin.write(twin.compare())),
     # Without options, what the page shows.
     "diagnosis": lambda words: diagnosis.main(words or ["--region", "held_out"]),
+    "sizing": sizing.main,
 }
 
 

@@ -111,7 +111,9 @@ def _matrix(runs: Sequence[Judged], level: str) -> str:
     for name in [*staged, *(name for name in scenarios if name not in staged)]:
         own = [run for run in counted if run.scenario == name]
         found = Counter(run.answers[level].cause for run in own)
-        right = {cause for run in own for cause in run.truth.first} or {None}
+        right: set[str | None] = {cause for run in own for cause in run.truth.first}
+        if any(run.truth.kind == "nothing wrong" for run in own):
+            right.add(None)
         place = str(columns.index(load_scenario(name).cause) + 1) if name in staged else ""
         cells = [_cell(found[cause], right=cause in right) for cause in (*columns, None)]
         rows.append([place, _words(name), *cells, str(len(own))])
@@ -155,7 +157,7 @@ def _misses(runs: Sequence[Judged], level: str) -> str:
             told_states = ", ".join(f"{state} {count}" for state, count in states.most_common())
             words.append(f"no cause named in {_seeds(silent)} (state: {told_states})")
         if words:
-            lines.append(f"- {_words(name)}, {len(own)} runs: {'; '.join(words)}.")
+            lines.append(f"- {_words(name)}, of {len(own)}: {'; '.join(words)}.")
     for run in quiet:
         told = run.answers[level]
         if alarmed(run.truth, told):

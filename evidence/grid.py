@@ -16,7 +16,7 @@ from typing import TypeVar
 from evidence.regions import Case
 from evidence.staged import Result, fingerprint, run_case
 
-__all__ = ["RESULTS", "run_grid", "spread_out"]
+__all__ = ["RESULTS", "WORKERS", "frugal", "run_grid", "spread_out"]
 
 #: The file of a folder that keeps every result, a line each.
 RESULTS = "results.jsonl"
@@ -61,7 +61,10 @@ def run_grid(
         say(f"{len(cases) - len(missing)} of {len(cases)} runs are kept in {place}")
     began = time.monotonic()
     arguments = [(case, folder, exports) for case in missing]
-    with _frugal(), place.open("a", encoding="utf-8") as file:
+    with frugal(), place.open("a", encoding="utf-8") as file:
+        # A line that was broken off ends here, so that it spoils no other.
+        if place.stat().st_size and not place.read_bytes().endswith(b"\n"):
+            file.write("\n")
         for number, result in enumerate(spread_out(_run, arguments, workers=workers), 1):
             kept = {"fingerprint": fingerprint(), "run": asdict(result)}
             file.write(json.dumps(kept, separators=(",", ":")) + "\n")
@@ -97,7 +100,7 @@ def spread_out(
 
 
 @contextmanager
-def _frugal() -> Iterator[None]:
+def frugal() -> Iterator[None]:
     """Set what the workers take over, and put it back."""
     before = {name: os.environ.get(name) for name in _FRUGAL}
     os.environ.update(_FRUGAL)

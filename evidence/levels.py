@@ -14,15 +14,16 @@ from pathlib import Path
 
 from boltkb.catalogue import Version, default_filter, lets_through
 
-__all__ = ["LEVELS", "view"]
+__all__ = ["EVERYTHING", "LEVELS", "view"]
 
+EVERYTHING = "everything"
 #: The levels, the least first, with what each holds.
 LEVELS: Mapping[str, str] = {
     "default metrics": "the metrics that an Enterprise server exports unless told otherwise, and "
     "neo4j.conf",
     "metrics and logs": "what `neo4j-admin server report` collects: the same, debug.log and "
     "neo4j.log, and one thread dump, taken while most threads were held",
-    "everything": "every metric, the query log, three thread dumps 15 s apart, the lists of open "
+    EVERYTHING: "every metric, the query log, three thread dumps 15 s apart, the lists of open "
     "transactions and of connections, and the clients' own logs",
 }
 #: What no level holds.
@@ -63,7 +64,7 @@ def view(export: Path, out: Path, level: str, version: str) -> Path:
             continue
         target = out / inner
         target.parent.mkdir(parents=True, exist_ok=True)
-        if level != "everything" and path.name.startswith(("neo4j.conf", "debug.log")):
+        if level != EVERYTHING and path.name.startswith(("neo4j.conf", "debug.log")):
             target.write_bytes(_without(path.read_bytes()))
         else:
             target.hardlink_to(path)
@@ -73,7 +74,7 @@ def view(export: Path, out: Path, level: str, version: str) -> Path:
 def _belongs(inner: Path, level: str, patterns: tuple[str, ...]) -> bool:
     if _NEVER.match(inner.name):
         return False
-    if level == "everything" or inner.name == "neo4j.conf":
+    if level == EVERYTHING or inner.name == "neo4j.conf":
         return True
     if inner.parent.name == "metrics":
         return lets_through(patterns, inner.name.partition(".csv")[0])
