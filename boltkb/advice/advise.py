@@ -1,24 +1,39 @@
 """The verb `advise`: everything a reader must know first, in one result.
 
-Chooses the number of the headline by the cause, and whether a thread count is recommended at
-all: only where the pool really is too small.
+Puts together what the other rooms say; a thread count is recommended only where the pool really
+is too small.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from boltkb.advice import screen
-from boltkb.advice.actions import Change, Step, changes, changes_table, do_not, right_now
-from boltkb.advice.findings import Finding, find, findings_table
+from boltkb.advice.bounds import Bounds, find_bounds
+from boltkb.advice.changes import Change, lasting_changes, without_the_server
+from boltkb.advice.do_not import do_not, do_nots
+from boltkb.advice.findings import Finding, FindingList, find
+from boltkb.advice.plan import Plan
+from boltkb.advice.recommended import recommend_threads
+from boltkb.advice.right_now import Step, right_now
+from boltkb.advice.screen import first_screen
+from boltkb.advice.situation import Situation, look_at
+from boltkb.advice.verdict import (
+    also_words,
+    cause_words,
+    do_first,
+    headline,
+    misreading,
+    telling_number,
+)
 from boltkb.bolt import Diagnosis, Pool
 from boltkb.queueing import Estimate, Fit, Sizing
-from boltkb.tables import Shown, number, share, span
+from boltkb.tables import Shown, number, share
 
 __all__ = ["Advice", "advise"]
 
+#: Under these causes the load grows for ever, so that no fit of it means anything.
+_NO_STEADY_LOAD = frozenset({"leaked_transactions"})
 #: Units of estimates that are shares of something.
 _SHARES = frozenset({"share", "probability", ""})
 
@@ -29,7 +44,7 @@ class Advice(Shown):
 
     Parameters
     ----------
-    pool, diagnosis
+    situation : Situation
         What it speaks of.
     headline : str
         The verdict in one sentence.
@@ -44,11 +59,17 @@ class Advice(Shown):
     steps : tuple of Step
         What to do right now.
     changes : tuple of Change
+        What to change for good.
+    instead : tuple of Change
+        What clients can do alone, for a reader who cannot change the server.
+    do_nots : tuple of str
+        Everything not to do, `do_not` first.
+    bounds : Bounds
+        Both bounds on the clients' pools.
     findings : tuple of Finding
     """
 
-    pool: Pool
-    diagnosis: Diagnosis
+    situation: Situation
     headline: str
     misreading: str
     number: Estimate
@@ -58,12 +79,28 @@ class Advice(Shown):
     do_not: str
     steps: tuple[Step, ...]
     changes: tuple[Change, ...]
+    instead: tuple[Change, ...]
+    do_nots: tuple[str, ...]
+    bounds: Bounds
     findings: tuple[Finding, ...]
 
+    @property
+    def pool(self) -> Pool:
+        """The pool that it speaks of."""
+        return self.situation.pool
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """The diagnosis that it follows from."""
+        return self.situation.diagnosis
+
     def __str__(self) -> str:
+        also = also_words(self.situation)
         lines = [
             f"{self.diagnosis.state.replace('_', ' ').upper()}  {self.headline}",
-            f"Cause: {screen.cause_words(self.diagnosis)}",
+            f"Cause: {cause_words(self.diagnosis)}",
+            *((also,) if also else ()),
+            f"Number: {self.telling}",
             f"Do first: {self.do_first}",
             f"Do not: {self.do_not}",
             f"Confidence: {self.diagnosis.confidence}. {' '.join(self.diagnosis.why)}",
@@ -73,9 +110,9 @@ class Advice(Shown):
 
     def to_html(self) -> str:
         """Return the first screen as one line of HTML."""
-        return screen.first_screen(
-            self.diagnosis,
-            self.pool,
+        return first_screen(
+            self.situation,
+            headline=self.headline,
             telling=self.telling,
             misreading=self.misreading,
             estimates=self.estimates,
@@ -92,6 +129,7 @@ class Advice(Shown):
                 "state": diagnosis.state,
                 "headline": self.headline,
                 "cause": diagnosis.cause,
+                "also": [cause.id for cause in self.situation.others],
                 "confidence": diagnosis.confidence,
                 "why": list(diagnosis.why),
                 "number": {"label": self.number_label, **self.number.facts()},
@@ -105,6 +143,10 @@ class Advice(Shown):
             "actions": {
                 "right_now": [{"what": s.what, "command": s.command} for s in self.steps],
                 "changes": [change.facts() for change in self.changes],
+                "without_the_server": [change.facts() for change in self.instead],
+                "do_not": list(self.do_nots),
+                "managed": self.situation.managed,
+                "client_pools": self.bounds.facts(),
             },
         }
 
@@ -122,14 +164,22 @@ class Advice(Shown):
         return f"{_upper(self.number_label)}: {number(value)}{ends}."
 
     @property
-    def action_plan(self) -> screen.Plan:
-        """What to do right now, apart from what to change."""
-        return screen.Plan(self.steps, changes_table(self.changes), self.changes)
+    def action_plan(self) -> Plan:
+        """What to do right now, apart from what to change for good."""
+        shown = self.situation.short and bool(self.changes)
+        return Plan(
+            self.steps,
+            self.changes,
+            self.instead,
+            self.do_nots,
+            self.situation.managed,
+            self.bounds if shown else None,
+        )
 
     @property
-    def finding_list(self) -> screen.Html:
+    def finding_list(self) -> FindingList:
         """Every finding, those that could not be decided included."""
-        return screen.Html(findings_table(self.findings, self.diagnosis))
+        return FindingList(self.findings, (self.do_not,))
 
 
 def advise(pool: Pool, fit: Fit, sizing: Sizing, diagnosis: Diagnosis) -> Advice:
@@ -146,196 +196,47 @@ def advise(pool: Pool, fit: Fit, sizing: Sizing, diagnosis: Diagnosis) -> Advice
     -------
     Advice
     """
-    estimates = _estimates(fit, sizing, diagnosis, pool)
-    recommended = estimates["recommended_threads"].value
-    steps = right_now(diagnosis, pool)
-    several = changes(diagnosis, pool, recommended)
-    label, telling = _number(diagnosis, estimates)
+    situation = look_at(pool, fit, sizing, diagnosis)
+    estimates = _estimates(situation)
+    changes = lasting_changes(situation)
+    label, telling = telling_number(situation, estimates)
     return Advice(
-        pool=pool,
-        diagnosis=diagnosis,
-        headline=_headline(diagnosis, pool, estimates),
-        misreading=_misreading(diagnosis, pool),
+        situation=situation,
+        headline=headline(situation, estimates),
+        misreading=misreading(situation),
         number=telling,
         number_label=label,
         estimates=estimates,
-        do_first=_do_first(diagnosis, pool, estimates, several),
-        do_not=do_not(diagnosis),
-        steps=steps,
-        changes=several,
-        findings=find(pool, fit, sizing, diagnosis),
+        do_first=do_first(situation, estimates, changes),
+        do_not=do_not(situation),
+        steps=right_now(situation),
+        changes=changes,
+        instead=without_the_server(situation),
+        do_nots=do_nots(situation),
+        bounds=find_bounds(situation),
+        findings=find(situation),
     )
 
 
-def _estimates(fit: Fit, sizing: Sizing, diagnosis: Diagnosis, pool: Pool) -> dict[str, Estimate]:
-    rejected = diagnosis.rejected
-    load, share = fit.offered_load, fit.rejection_probability
-    if diagnosis.cause == "leaked_transactions" and load.value is not None:
+def _estimates(situation: Situation) -> dict[str, Estimate]:
+    rejected, fit = situation.diagnosis.rejected, situation.fit
+    load, chance = fit.offered_load, fit.rejection_probability
+    if situation.diagnosis.cause in _NO_STEADY_LOAD and load.value is not None:
         why = "transactions that nobody ends add up for ever, so there is no steady load to tell"
         load = Estimate(None, None, None, load.unit, why)
-        share = Estimate(None, None, None, share.unit, why)
+        chance = Estimate(None, None, None, chance.unit, why)
     return {
         "offered_load": load,
         "busy_threads_mean": fit.busy_mean,
         "busy_threads_peak": fit.busy_peak,
-        "rejection_probability": share,
+        "rejection_probability": chance,
         "rejections_observed": Estimate(
             rejected.value, rejected.low, rejected.high, "rejections", rejected.reason
         ),
-        "recommended_threads": _recommended(sizing, diagnosis, pool),
+        "recommended_threads": recommend_threads(situation),
         "arrival_rate": fit.arrival_rate,
         "mean_hold": fit.mean_hold,
     }
-
-
-def _recommended(sizing: Sizing, diagnosis: Diagnosis, pool: Pool) -> Estimate:
-    if diagnosis.cause != "pool_too_small":
-        reason = {
-            "leaked_transactions": "none: threads are held by transactions that nobody ends, "
-            "and would be at any number",
-            "client_think_time": "none: threads are held while clients think; shorten the "
-            "transactions first",
-        }.get(
-            diagnosis.cause or "",
-            "none: nothing shows that the pool is too small"
-            if diagnosis.state in {"ok", "at_risk"}
-            else "none: it cannot be told whether the pool is too small",
-        )
-        return Estimate(None, None, None, "threads", reason)
-    needed = sizing.servers
-    if needed.value is None or pool.threads is None:
-        return Estimate(None, None, None, "threads", needed.reason)
-    if needed.value <= pool.threads:
-        return Estimate(
-            None, None, None, "threads",
-            "none: by the model the present number meets the target, so the rejections have "
-            "another reason than the load of this window",
-        )  # fmt: skip
-    return Estimate(needed.value, needed.low, needed.high, "threads", needed.reason)
-
-
-def _number(diagnosis: Diagnosis, estimates: Mapping[str, Estimate]) -> tuple[str, Estimate]:
-    holders = diagnosis.holders
-    if diagnosis.cause == "leaked_transactions":
-        kept = kept_threads(diagnosis)
-        return "threads held by transactions that nobody ends", Estimate(
-            kept, None, None, "threads", f"told by {' and '.join(_kinds(diagnosis))}"
-        )
-    if diagnosis.cause == "client_think_time" and holders.waiting_share is not None:
-        low, high = _wilson(holders.waiting_share, holders.held * holders.looks)
-        return "held threads waited for their client", Estimate(
-            holders.waiting_share,
-            low,
-            high,
-            "share",
-            f"in {holders.seen_in}; Wilson's interval (1927), taking each held "
-            "thread in each dump as one look",
-        )
-    if diagnosis.state == "saturated" and estimates["rejection_probability"].value is not None:
-        words = "attempts to get a thread were rejected in this window"
-        return words, estimates["rejection_probability"]
-    if diagnosis.state == "saturated":
-        return "rejections", estimates["rejections_observed"]
-    return "most threads held at the same time", estimates["busy_threads_peak"]
-
-
-def _kinds(diagnosis: Diagnosis) -> tuple[str, ...]:
-    return diagnosis.cause_of("leaked_transactions").kinds
-
-
-def _wilson(part: float, looks: float) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share (1927)."""
-    z = 1.959964
-    middle = (part + z**2 / (2 * looks)) / (1 + z**2 / looks)
-    half = z / (1 + z**2 / looks) * math.sqrt(part * (1 - part) / looks + (z / looks / 2) ** 2)
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def kept_threads(diagnosis: Diagnosis) -> float:
-    """Return how many threads transactions hold that nobody ends, by the strongest evidence."""
-    cause = diagnosis.cause_of("leaked_transactions")
-    held = diagnosis.holders.held if diagnosis.holders.looks else (diagnosis.peak or 0.0)
-    return float(round(cause.share * held)) if cause.status == "supported" else 0.0
-
-
-def _headline(diagnosis: Diagnosis, pool: Pool, estimates: Mapping[str, Estimate]) -> str:
-    limit = "an unknown number of" if pool.threads is None else str(pool.threads)
-    rejected = screen.rejected_words(diagnosis)
-    if diagnosis.cause == "leaked_transactions":
-        kept = number(kept_threads(diagnosis))
-        tail = f"; {rejected}" if diagnosis.rejected.seen else "; no request was rejected yet"
-        return f"{kept} of {limit} threads are held by transactions that nobody ends{tail}"
-    if diagnosis.cause == "client_think_time":
-        waiting = share(diagnosis.holders.waiting_share)
-        return f"{waiting} of the held threads wait for their own clients; {rejected}"
-    if diagnosis.cause == "pool_too_small":
-        need = estimates["recommended_threads"]
-        more = f"; {number(need.value)} would have done" if need.value is not None else ""
-        return f"{limit} threads are too few for this load: {rejected}{more}"
-    if diagnosis.state == "ok":
-        return (
-            f"The thread pool is large enough: at most {number(diagnosis.peak)} of {limit} "
-            "threads were held"
-        )
-    if diagnosis.state == "saturated":
-        return f"The pool of {limit} threads ran out: {rejected}; why, this export cannot tell"
-    if diagnosis.state == "at_risk":
-        chance = estimates["rejection_probability"]
-        upper = f" (up to {share(chance.high)} of attempts)" if chance.high is not None else ""
-        return (
-            f"The pool of {limit} threads came close to its limit: at most "
-            f"{number(diagnosis.peak)} held, no rejection known{upper}"
-        )
-    return "This export cannot tell whether the thread pool is large enough"
-
-
-def _misreading(diagnosis: Diagnosis, pool: Pool) -> str:
-    idle = diagnosis.idle_connections
-    many = "" if idle is None else f"{number(round(idle))} connections were idle on average: "
-    if diagnosis.state == "ok" or diagnosis.cause is not None:
-        return (
-            f"{many}an idle connection holds no Bolt thread, and the server does not limit "
-            "connections; each still costs a socket, a file descriptor and buffers."
-        )
-    del pool
-    return f"{many}threads and connections are different things; the server limits only threads."
-
-
-def _do_first(
-    diagnosis: Diagnosis,
-    pool: Pool,
-    estimates: Mapping[str, Estimate],
-    several: tuple[Change, ...],
-) -> str:
-    holders = diagnosis.holders
-    who = ""
-    if holders.holders:
-        most = holders.holders[0]
-        name = most.agent or most.user
-        by = f"by {name} at {most.client}" if name else f"by clients at {most.client}"
-        count = f"{most.threads:.1f}".removesuffix(".0")
-        of = f" of {holders.held:.1f}".removesuffix(".0") if holders.looks else ""
-        who = f" Most threads were held {by}: {count}{of} on average."
-    if diagnosis.cause == "leaked_transactions":
-        oldest = f" (the oldest is {span(holders.oldest)} old)" if holders.oldest else ""
-        return f"Save three thread dumps, then end the idle transactions{oldest}.{who}"
-    if diagnosis.cause == "client_think_time":
-        return f"Have the clients do nothing else while a transaction is open.{who}"
-    if diagnosis.cause == "pool_too_small":
-        need = estimates["recommended_threads"]
-        if need.value is None:
-            return f"Find what made the load peak; {need.reason}.{who}"
-        change = several[0]
-        return (
-            f"Raise {change.name} from {pool.threads} to {number(need.value)} "
-            f"(95\u202f% interval {number(need.low)} to {number(need.high)}; {change.takes_effect})"
-            f", if cores and heap bear it.{who}"
-        )
-    if diagnosis.state == "ok":
-        return "Nothing. Keep this report to compare with."
-    if diagnosis.cannot_tell and diagnosis.state in {"cannot_tell", "saturated"}:
-        return f"Collect what is missing. {diagnosis.cannot_tell[0]}"
-    return f"Watch the pool, and take three thread dumps when it is full.{who}"
 
 
 def _upper(words: str) -> str:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from boltkb.advice.actions import do_not
-from boltkb.bolt import Diagnosis, Pool
-from boltkb.catalogue import load_rules
+from boltkb.advice.situation import Situation
+from boltkb.bolt import Cause, Diagnosis, Pool
+from boltkb.catalogue import Rule, load_rules
 from boltkb.queueing import Fit, Sizing
-from boltkb.tables import Column, Markup, Table, escape, number, sentence, share, with_interval
+from boltkb.tables import (
+    Column,
+    Markup,
+    Shown,
+    Table,
+    escape,
+    number,
+    sentence,
+    share,
+    with_interval,
+)
 
-__all__ = ["Finding", "find", "findings_table"]
-
-#: The catalogue's rule for each cause; its section in the tuning guidance has the same name.
-RULES = {
-    "leaked_transactions": "close-leaked-transactions",
-    "client_think_time": "shorten-think-time",
-    "pool_too_small": "raise-threads",
-}
+__all__ = ["Finding", "FindingList", "find"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +67,16 @@ class Finding:
         }
 
 
-def find(pool: Pool, fit: Fit, sizing: Sizing, diagnosis: Diagnosis) -> tuple[Finding, ...]:
+def find(situation: Situation) -> tuple[Finding, ...]:
     """Return every finding, the gravest first, undecided rules before those that found nothing."""
+    diagnosis = situation.diagnosis
     found = [
         *_causes(diagnosis),
         _rejections(diagnosis),
-        _ceiling(pool, diagnosis),
+        _ceiling(situation.pool, diagnosis),
         _idle(diagnosis),
-        _model(pool, fit),
-        _margin(sizing),
+        _model(situation.pool, situation.fit),
+        _margin(situation.sizing),
     ]
     severity = {"high": 0, "medium": 1, "low": 2, "none": 3}
     status = {"supported": 0, "cannot_tell": 1, "contradicted": 2, "not_applicable": 3}
@@ -80,26 +84,27 @@ def find(pool: Pool, fit: Fit, sizing: Sizing, diagnosis: Diagnosis) -> tuple[Fi
 
 
 def _causes(diagnosis: Diagnosis) -> list[Finding]:
-    found = []
-    for cause in diagnosis.causes:
-        supported = cause.status == "supported"
-        rule = load_rules()[RULES[cause.id]]
-        evidence = cause.evidence_for if supported else cause.evidence_against
-        evidence = evidence or cause.evidence_for
-        missing = tuple(f"Would tell: {item}." for item in cause.missing)
-        found.append(
-            Finding(
-                rule=rule.id,
-                title=rule.title,
-                status=cause.status,
-                severity="high" if supported else "none",
-                cause=cause.id,
-                evidence=evidence + (missing if cause.status == "cannot_tell" else ()),
-                advice=rule.change if supported else "",
-                where=tuple(str(place) for place in cause.where),
-            )
-        )
-    return found
+    """Return a finding for each rule of each cause weighed."""
+    rules: dict[str, list[Rule]] = {}
+    for rule in load_rules().values():
+        rules.setdefault(rule.cause, []).append(rule)
+    return [_of(cause, rule) for cause in diagnosis.causes for rule in rules.get(cause.id, ())]
+
+
+def _of(cause: Cause, rule: Rule) -> Finding:
+    supported = cause.status == "supported"
+    evidence = (cause.evidence_for if supported else cause.evidence_against) or cause.evidence_for
+    missing = tuple(f"Would tell: {item}." for item in cause.missing)
+    return Finding(
+        rule=rule.id,
+        title=rule.title,
+        status=cause.status,
+        severity=rule.severity if supported and rule.severity != "info" else "none",
+        cause=cause.id,
+        evidence=evidence + (missing if cause.status == "cannot_tell" else ()),
+        advice=rule.change if supported else "",
+        where=tuple(str(place) for place in cause.where),
+    )
 
 
 def _rejections(diagnosis: Diagnosis) -> Finding:
@@ -198,17 +203,62 @@ def _margin(sizing: Sizing) -> Finding:
     )
 
 
-def findings_table(findings: tuple[Finding, ...], diagnosis: Diagnosis) -> Table:
-    """Return the findings as a table; rules that found nothing stay visible."""
+@dataclass(frozen=True, slots=True)
+class FindingList(Shown):
+    """Every finding: what was found, what cannot be told, and what was looked for in vain.
+
+    Parameters
+    ----------
+    findings : tuple of Finding
+    notes : tuple of str
+        What not to do.
+    """
+
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(table) for _, table in self._tables())
+
+    def to_html(self) -> str:
+        """Return the findings as one line of HTML; causes that were not found are folded."""
+        (_, first), *others = self._tables()
+        folded = "".join(
+            f'<details class="boltkb-more"><summary>{escape(title)} ({len(table.rows)})</summary>'
+            f"{table.to_html()}</details>"
+            for title, table in others
+        )
+        return first.to_html() + folded
+
+    def _tables(self) -> list[tuple[str, Table]]:
+        groups: dict[str, list[Finding]] = {"": [], _UNTOLD: [], _VAIN: []}
+        for finding in self.findings:
+            open_question = finding.cause is not None and finding.status != "supported"
+            title = "" if not open_question else _GROUPS.get(finding.status, _VAIN)
+            groups[title].append(finding)
+        return [
+            (title, _table(several, self.notes if not title else (), title))
+            for title, several in groups.items()
+            if several or not title
+        ]
+
+
+_UNTOLD = "Causes that this export cannot tell"
+_VAIN = "Causes looked for and not found"
+_GROUPS = {"cannot_tell": _UNTOLD}
+
+
+def _table(findings: list[Finding], notes: tuple[str, ...], title: str) -> Table:
     kinds = {"high": "bad", "medium": "warn", "low": "warn", "none": "ok"}
+    words = {
+        "cannot_tell": "cannot tell",
+        "contradicted": "not found",
+        "not_applicable": "not applicable",
+    }
     rows = []
     for finding in findings:
-        word = {
-            "supported": finding.severity if finding.severity != "none" else "note",
-            "cannot_tell": "cannot tell",
-            "contradicted": "not found",
-            "not_applicable": "not applicable",
-        }[finding.status]
+        note = "note" if finding.severity == "none" else finding.severity
+        word = words.get(finding.status, note)
         kind = kinds[finding.severity] if finding.status == "supported" else "unknown"
         places = ", ".join(finding.where[:3])
         rows.append(
@@ -220,7 +270,7 @@ def findings_table(findings: tuple[Finding, ...], diagnosis: Diagnosis) -> Table
             )
         )
     columns = (Column("Weight"), Column("Finding"), Column("Evidence"), Column("Do this"))
-    return Table(columns, tuple(rows), notes=(do_not(diagnosis),), kind="boltkb-findings")
+    return Table(columns, tuple(rows), title=title, notes=notes, kind="boltkb-findings")
 
 
 def _linked(finding: Finding) -> str:

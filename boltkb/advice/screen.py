@@ -1,4 +1,4 @@
-"""The first screen of a report, as one line of HTML, and the plan of action below it.
+"""The first screen of a report, as one line of HTML.
 
 Sixty seconds, no scrolling, no jargon: verdict, numbers, cause, do first, do not, how sure,
 and what cannot be told.  Every text from an export passes `escape` here.
@@ -7,99 +7,25 @@ and what cannot be told.  Every text from an export passes `escape` here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from boltkb.advice.actions import Change, Step
+from boltkb.advice.situation import Situation
+from boltkb.advice.verdict import also_words, cause_words
 from boltkb.bolt import Diagnosis, Pool
 from boltkb.queueing import Estimate
-from boltkb.tables import Shown, Table, escape, number, share, span
+from boltkb.tables import escape, number, share, span
 
-__all__ = ["Html", "Plan", "cause_words", "first_screen", "rejected_words"]
+__all__ = ["first_screen"]
 
 _KIND = {"ok": "ok", "at_risk": "warn", "saturated": "bad", "cannot_tell": "unknown"}
-_CAUSES = {
-    "leaked_transactions": "Transactions were begun and never ended; each keeps its thread.",
-    "client_think_time": "Clients think, or do other work, inside open transactions; the thread "
-    "waits with them.",
-    "pool_too_small": "The threads were at work; there was simply more work than threads.",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Html(Shown):
-    """A table that shows itself."""
-
-    content: Table
-
-    def __str__(self) -> str:
-        return str(self.content)
-
-    def to_html(self) -> str:
-        """Return the table as one line of HTML."""
-        return self.content.to_html()
-
-
-@dataclass(frozen=True, slots=True)
-class Plan(Shown):
-    """What to do right now, apart from what to change."""
-
-    steps: tuple[Step, ...]
-    table: Table
-    changes: tuple[Change, ...]
-
-    def __str__(self) -> str:
-        lines = [f"{i}. {step.what} {step.command}" for i, step in enumerate(self.steps, 1)]
-        return "\n".join([*lines, str(self.table) if self.changes else "Nothing to change."])
-
-    def to_html(self) -> str:
-        """Return the plan as one line of HTML."""
-        if not self.steps and not self.changes:
-            return '<p class="boltkb-note">Nothing to do now, and nothing to change.</p>'
-        items = "".join(
-            f"<li>{escape(step.what)}"
-            + (
-                f'<pre class="boltkb-copy"><code>{escape(step.command)}</code></pre>'
-                if step.command
-                else ""
-            )
-            + "</li>"
-            for step in self.steps
-        )
-        now = f'<ol class="boltkb-steps">{items}</ol>' if items else ""
-        return f"{now}{_diff(self.changes)}{self.table.to_html() if self.changes else ''}"
-
-
-def cause_words(diagnosis: Diagnosis) -> str:
-    """Return the cause in a sentence, with its evidence."""
-    if diagnosis.cause is None:
-        if diagnosis.state == "ok":
-            return "None; nothing is wrong."
-        if diagnosis.state == "cannot_tell":
-            return "Cannot be told from this export."
-        return "Not known: no cause is supported by what this export holds."
-    evidence = diagnosis.cause_of(diagnosis.cause).evidence_for
-    return " ".join((_CAUSES[diagnosis.cause], *evidence))
-
-
-def rejected_words(diagnosis: Diagnosis) -> str:
-    """Return how many requests were rejected, as a clause."""
-    rejected = diagnosis.rejected
-    if rejected.value:
-        about = "about " if rejected.how == "estimated" else ""
-        plural = "request was" if rejected.value == 1 else "requests were"
-        return f"{about}{number(round(rejected.value))} {plural} rejected"
-    if rejected.episodes:
-        return "requests were rejected, how many is not logged"
-    if rejected.how == "none":
-        return "no request was rejected"
-    return "whether requests were rejected is not known"
+#: What cannot be told is named; past so many it stands below, in the table of causes.
+_UNANSWERED = 4
 
 
 def first_screen(
-    diagnosis: Diagnosis,
-    pool: Pool,
+    situation: Situation,
     *,
+    headline: str,
     telling: str,
     misreading: str,
     estimates: Mapping[str, Estimate],
@@ -107,6 +33,7 @@ def first_screen(
     do_not: str,
 ) -> str:
     """Return the first screen as one line of HTML."""
+    diagnosis, pool = situation.diagnosis, situation.pool
     kind = _KIND[diagnosis.state]
     simulated = (
         '<p class="boltkb-simulated">Simulated data: no server wrote these files.</p>'
@@ -116,17 +43,22 @@ def first_screen(
     verdict = (
         f'<div class="boltkb-verdict {kind}"><span class="tag">'
         f"{escape(diagnosis.state.replace('_', ' '))}</span>"
-        f'<p class="headline">{escape(telling)}</p><p>{escape(_when(diagnosis))}</p>'
+        f'<p class="headline">{escape(headline)}.</p>'
+        f"<p>{escape(telling)} {escape(_when(diagnosis))}</p>"
         f"<p>{escape(misreading)}</p></div>"
     )
     rows = [
-        ("Cause", cause_words(diagnosis)),
+        ("Cause", f"{cause_words(diagnosis)} {also_words(situation)}".strip()),
         ("Do first", do_first),
         ("Do not", _upper(do_not.removeprefix("Do not "))),
         ("Confidence", f"{diagnosis.confidence.capitalize()}. {' '.join(diagnosis.why)}"),
     ]
     lead = "".join(f"<dt>{escape(a)}</dt><dd>{escape(b)}</dd>" for a, b in rows)
-    unknown = "".join(f"<dd>{escape(words)}</dd>" for words in diagnosis.cannot_tell)
+    told = list(diagnosis.cannot_tell[:_UNANSWERED])
+    if len(diagnosis.cannot_tell) > _UNANSWERED:
+        more = len(diagnosis.cannot_tell) - _UNANSWERED
+        told.append(f"{more} further questions: see the causes weighed, below.")
+    unknown = "".join(f"<dd>{escape(words)}</dd>" for words in told)
     lead += f"<dt>Cannot tell</dt>{unknown}" if unknown else ""
     cards = _cards(diagnosis, pool, estimates)
     return f'{simulated}{verdict}{cards}<div class="boltkb-lead"><dl>{lead}</dl></div>'
@@ -155,6 +87,14 @@ def _cards(diagnosis: Diagnosis, pool: Pool, estimates: Mapping[str, Estimate]) 
         _last_card(diagnosis, estimates, limit),
     ]
     return f'<div class="boltkb-cards">{"".join(cards)}</div>'
+
+
+_CARDS = {
+    "thread-time": ("Explained by the cause", "of the time for which threads were held"),
+    "rejections": ("Explained by the cause", "of the rejections"),
+    "failures": ("Explained by the cause", "of what failed for clients"),
+    "connections": ("Explained by the cause", "of the connections opened"),
+}
 
 
 def _rejected_card(diagnosis: Diagnosis) -> str:
@@ -190,15 +130,11 @@ def _last_card(diagnosis: Diagnosis, estimates: Mapping[str, Estimate], limit: i
     if need.value is not None:
         note = f"95\u202f%: {number(need.low)} to {number(need.high)}; now {limit}"
         return _card("Threads for the target", number(need.value), "", note, "ok", None, None)
-    if diagnosis.cause == "leaked_transactions":
-        cause = diagnosis.cause_of("leaked_transactions")
-        note = "by transactions that nobody ends"
-        return _card("Threads kept", share(cause.share), "", note, "bad", 0.0, cause.share)
-    if diagnosis.cause == "client_think_time" and diagnosis.holders.waiting_share is not None:
-        waiting = diagnosis.holders.waiting_share
-        return _card(
-            "Waiting for their client", share(waiting), "", "of held threads", "bad", 0.0, waiting
-        )
+    if diagnosis.cause is not None:
+        cause = diagnosis.cause_of(diagnosis.cause)
+        label, note = _CARDS[cause.explains]
+        if cause.share > 0:
+            return _card(label, share(cause.share), "", note, "bad", 0.0, cause.share)
     idle = diagnosis.idle_connections
     value = "unknown" if idle is None else number(round(idle))
     return _card("Idle connections", value, "", "hold no thread", "", None, None)
@@ -244,20 +180,10 @@ def _when(diagnosis: Diagnosis) -> str:
 
 
 def _clock(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%H:%M:%S UTC on %d %b %Y")
-
-
-def _diff(changes: tuple[Change, ...]) -> str:
-    lines = []
-    for change in changes:
-        if change.where != "neo4j.conf" or not change.after:
-            continue
-        if change.before:
-            lines.append(f'<span class="gd">- {escape(change.name)}={escape(change.before)}</span>')
-        lines.append(f'<span class="gi">+ {escape(change.name)}={escape(change.after)}</span>')
-    if not lines:
-        return ""
-    return f'<pre class="boltkb-diff"><code>{"&#10;".join(lines)}</code></pre>'
+    try:
+        return datetime.fromtimestamp(moment, UTC).strftime("%H:%M:%S UTC on %d %b %Y")
+    except (ValueError, OverflowError, OSError):
+        return "a time that no calendar has"
 
 
 def _upper(words: str) -> str:

@@ -10,7 +10,7 @@ from boltkb.bolt.holders import Holder, Holders
 from boltkb.bolt.observe import PoolObservations, observe
 from boltkb.bolt.pool import Known, Pool, read_pool
 from boltkb.bolt.rejections import Rejections
-from boltkb.bolt.sizing import size_threads
+from boltkb.bolt.sizing import rejection_if, size_client_pool, size_threads
 from boltkb.bolt.window import Incident
 
 __all__ = [
@@ -26,5 +26,7 @@ __all__ = [
     "diagnose",
     "observe",
     "read_pool",
+    "rejection_if",
+    "size_client_pool",
     "size_threads",
 ]

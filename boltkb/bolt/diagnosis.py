@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from boltkb.bolt.causes import Cause, weigh_causes
-from boltkb.bolt.causes.case import open_case
+from boltkb.bolt.causes.case import Case, open_case
+from boltkb.bolt.confidence import judge_confidence
 from boltkb.bolt.holders import Holders
 from boltkb.bolt.observe import PoolObservations
 from boltkb.bolt.pool import Pool
 from boltkb.bolt.rejections import Rejections
-from boltkb.bolt.thread_time import DUMPS
 from boltkb.bolt.window import Incident
 from boltkb.exports import Export
 from boltkb.queueing import Fit
@@ -53,6 +53,8 @@ class Diagnosis(Shown):
         The share of attempts that may be rejected.
     peak, samples, full_share
         The most threads held, the samples they come from, the share of full ones.
+    case : Case or None
+        Everything that the causes were weighed by.
     """
 
     state: str
@@ -70,6 +72,7 @@ class Diagnosis(Shown):
     full_share: float | None
     idle_connections: float | None
     simulated: bool = False
+    case: Case | None = None
 
     def cause_of(self, identity: str) -> Cause:
         """Return one cause by its id."""
@@ -147,11 +150,12 @@ def diagnose(
     -------
     Diagnosis
     """
-    causes = weigh_causes(open_case(export, pool, seen, fit))
+    case = open_case(export, pool, seen, fit)
+    causes = weigh_causes(case)
     supported = [cause for cause in causes if cause.status == "supported"]
     state = _state(seen, fit, supported, rejection)
     cause = supported[0] if supported and state in {"saturated", "at_risk"} else None
-    confidence, why = _confidence(state, cause, seen, fit)
+    confidence, why = judge_confidence(state, cause, causes, seen, fit, export)
     idle = seen.idle_connections
     return Diagnosis(
         state=state,
@@ -169,6 +173,7 @@ def diagnose(
         full_share=seen.full_share,
         idle_connections=None if idle is None or not idle[1].size else float(idle[1].mean()),
         simulated=bool(export.simulated),
+        case=case,
     )
 
 
@@ -185,39 +190,6 @@ def _state(seen: PoolObservations, fit: Fit, supported: list[Cause], target: flo
     if upper is None:
         return "cannot_tell"
     return "at_risk" if upper > target else "ok"
-
-
-def _confidence(
-    state: str, cause: Cause | None, seen: PoolObservations, fit: Fit
-) -> tuple[str, tuple[str, ...]]:
-    if state == "cannot_tell":
-        return "low", ("The export does not carry what the question needs.",)
-    if cause is not None:
-        why = (
-            _rests_on(cause.kinds),
-            *(f"Against it: {words}" for words in cause.evidence_against),
-        )
-        looked = cause.id == "leaked_transactions" or DUMPS in cause.kinds
-        sure = len(cause.kinds) >= 2 and looked
-        if cause.id == "pool_too_small" and fit.verdict != "SOUND":
-            why = (
-                *why,
-                f"The model's verdict is {fit.verdict}: {sentence(' '.join(fit.reasons[:1]))}",
-            )
-            return "medium" if sure and fit.verdict == "DOUBTFUL" else "low", why
-        return "high" if sure else "medium", why
-    if state == "ok":
-        known = seen.rejected.how in {"none", "counted"}
-        good = fit.verdict == "SOUND" and seen.samples >= 100 and known
-        words = f"{seen.samples} samples, the model is {fit.verdict}; {seen.rejected.reason}"
-        return "high" if good else "medium", (words,)
-    return "low", ("That the pool ran out is certain; why, this export does not tell.",)
-
-
-def _rests_on(kinds: tuple[str, ...]) -> str:
-    if len(kinds) < 2:
-        return f"It rests on {kinds[0] if kinds else 'one look'} alone."
-    return f"It rests on {', '.join(kinds[:-1])} and {kinds[-1]}, which agree."
 
 
 def _unanswered(

@@ -13,10 +13,22 @@ from dataclasses import dataclass
 from boltkb.exports import ConnectionRow, Export, ThreadDump, TransactionRow, Where, Worker
 from boltkb.tables import Column, Shown, Table, span
 
-__all__ = ["LONG_OPEN", "Holder", "Holders", "find_holders"]
+__all__ = [
+    "LONG_OPEN",
+    "SLACK",
+    "Holder",
+    "Holders",
+    "dumps_within",
+    "find_holders",
+    "holds_no_thread",
+    "lists_within",
+    "silence",
+]
 
 #: A transaction open for this long with no query running is being kept, not used, s.
 LONG_OPEN = 60.0
+#: What was collected this shortly before or after a stretch of time still speaks of it, s.
+SLACK = 120.0
 #: What a held thread may be doing, as it is told.
 _TOLD = ("working", "waiting_for_client", "waiting_for_lock")
 #: Sending an answer, committing and signing in are the server's work too.
@@ -211,17 +223,12 @@ def find_holders(export: Export, *, start: float, end: float) -> Holders:
     Holders
         Without dumps and lists, empty, and it says what to collect.
     """
-    slack = 120.0
-    dumps = [
-        dump
-        for dump in export.thread_dumps
-        if dump.time is None or start - slack <= dump.time <= end + slack
-    ]
+    dumps = dumps_within(export, start, end)
     workers = [worker for dump in dumps for worker in _held(dump)]
     by_connection = {row.connection: row for row in export.connections}
     open_now: dict[str, list[TransactionRow]] = defaultdict(list)
     for row in export.transactions:
-        if row.connection is not None and not _no_holder(row):
+        if row.connection is not None and not holds_no_thread(row):
             open_now[row.connection].append(row)
     groups: dict[tuple[str, str | None, str | None], list[Worker]] = defaultdict(list)
     rows = [row for several in open_now.values() for row in several]
@@ -235,7 +242,7 @@ def find_holders(export: Export, *, start: float, end: float) -> Holders:
     states = {state: _in_state(workers, state) / looked for state in _TOLD}
     times = tuple(dump.time for dump in dumps if dump.time is not None)
     seconds = max(times) - min(times) if len(times) > 1 else 0.0
-    kept = [row for row in rows if (_silence(row) or 0.0) >= LONG_OPEN]
+    kept = [row for row in rows if (silence(row) or 0.0) >= LONG_OPEN]
     ages = [row.elapsed for row in rows if row.elapsed is not None]
     return Holders(
         holders=tuple(sorted(holders, key=lambda h: (-h.threads, h.client, h.agent or ""))),
@@ -258,6 +265,24 @@ def find_holders(export: Export, *, start: float, end: float) -> Holders:
     )
 
 
+def dumps_within(export: Export, start: float, end: float) -> tuple[ThreadDump, ...]:
+    """Return the thread dumps of a stretch of time, and those without a known time."""
+    return tuple(
+        dump
+        for dump in export.thread_dumps
+        if dump.time is None or start - SLACK <= dump.time <= end + SLACK
+    )
+
+
+def lists_within(export: Export, start: float, end: float) -> tuple[TransactionRow, ...]:
+    """Return the listed transactions of a stretch of time, and those without a known time."""
+    return tuple(
+        row
+        for row in export.transactions
+        if row.time is None or start - SLACK <= row.time <= end + SLACK
+    )
+
+
 def _stand_in(row: TransactionRow) -> Worker:
     """Return the worker that an open transaction holds, as its row tells of it."""
     return Worker(
@@ -273,14 +298,14 @@ def _held(dump: ThreadDump) -> list[Worker]:
     return [worker for worker in dump.workers if worker.state != "idle"]
 
 
-def _no_holder(row: TransactionRow) -> bool:
+def holds_no_thread(row: TransactionRow) -> bool:
     """Whether a row holds no Bolt thread for its client: it came by HTTP, or made the list."""
     if row.connection is not None and row.connection.startswith("http"):
         return True
     return row.query is not None and row.query.lstrip().upper().startswith("SHOW TRANSACTION")
 
 
-def _silence(row: TransactionRow) -> float | None:
+def silence(row: TransactionRow) -> float | None:
     """Return for how long a transaction may have had no query, s; None while one runs.
 
     `idleTime` is written only where query tracking is on; without it the age is all there is.
@@ -318,7 +343,7 @@ def _holder(
         waiting_for_client=_in_state(held, "waiting_for_client") / looked,
         waiting_for_lock=_in_state(held, "waiting_for_lock") / looked,
         oldest=max((r.elapsed for r in rows if r.elapsed is not None), default=None),
-        silent=max((age for r in rows if (age := _silence(r)) is not None), default=None),
+        silent=max((age for r in rows if (age := silence(r)) is not None), default=None),
         connections=names,
     )
 

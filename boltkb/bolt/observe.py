@@ -1,142 +1,33 @@
 """What the pool saw: held threads, connections and rejections over one stretch of time.
 
 Part of the bridge.  A customer is a *thread hold*: from the moment a worker takes up a
-connection until it lets go, an open transaction's thinking client included.  Busy threads come
-from `connections_running`, and where that metric is missing from a series of thread dumps.
+connection until it lets go, an open transaction's thinking client included.  Held threads come
+from the strongest evidence there is, in the order of `observing.reading`; the rest is compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from boltkb.bolt.holders import Holders, find_holders
-from boltkb.bolt.pool import Pool
-from boltkb.bolt.rejections import Rejections, binned, read_rejections
-from boltkb.bolt.window import Incident, Window, choose_window, find_incidents, iso, parse_time
+from boltkb.bolt.observing.clocks import clock_offset
+from boltkb.bolt.observing.comparing import strongest
+from boltkb.bolt.observing.cuts import find_cuts
+from boltkb.bolt.observing.evidence import BusyEvidence, Floats
+from boltkb.bolt.observing.failed import shortage_times
+from boltkb.bolt.observing.flow import read_flow
+from boltkb.bolt.observing.observations import PoolObservations, Trace
+from boltkb.bolt.observing.reading import read_evidence
+from boltkb.bolt.pool import Pool, read_pool
+from boltkb.bolt.rejections import Rejections, read_rejections
+from boltkb.bolt.window import Incident, Window, choose_window, find_incidents, parse_time
 from boltkb.catalogue import Version, metric_name
 from boltkb.exports import Export, Series
-from boltkb.queueing import Counts, Observations
-from boltkb.tables import Column, Shown, Table, number, span
 
-__all__ = ["PoolObservations", "observe"]
-
-Floats = npt.NDArray[np.float64]
-Trace = tuple[Floats, Floats]
-
-#: Rejections are counted in bins no narrower than this, s.
-_BIN = 10.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolObservations(Observations, Shown):
-    """What the pool saw in a window, with where each part came from.
-
-    The fields of `Observations` are what queueing theory needs; the others are Bolt's.
-
-    Parameters
-    ----------
-    pool : Pool
-    window : Window
-        The stretch of time analysed; `data_start` and `data_end` bound the export.
-    interval : float or None, s
-        The usual time between two samples.
-    busy_from : str
-        Where the counts of held threads came from, or why there are none.
-    open_connections, idle_connections, message_rate : (times, values) or None
-        Epoch s; connections, connections, messages started a second.
-    rejected : Rejections
-    incident : Incident or None
-        The worst stretch in which the pool was full or rejected work.
-    holders : Holders
-    """
-
-    pool: Pool
-    window: Window
-    data_start: float | None
-    data_end: float | None
-    interval: float | None
-    busy_from: str
-    open_connections: Trace | None
-    idle_connections: Trace | None
-    message_rate: Trace | None
-    rejected: Rejections
-    incident: Incident | None
-    holders: Holders
-    restarts: tuple[float, ...] = ()
-
-    @property
-    def start(self) -> float:
-        """When the window begins, epoch s."""
-        return self.window.start
-
-    @property
-    def end(self) -> float:
-        """When the window ends, epoch s."""
-        return self.window.end
-
-    @property
-    def peak(self) -> float | None:
-        """The most threads held in any sample; None without a sample."""
-        return None if not self.samples else float(np.nanmax(self.busy))
-
-    @property
-    def samples(self) -> int:
-        """How many samples of held threads the window holds."""
-        return int(np.count_nonzero(~np.isnan(self.busy)))
-
-    @property
-    def full_share(self) -> float | None:
-        """The share of samples in which every thread was held; None when it cannot be told."""
-        if self.servers is None or not self.samples:
-            return None
-        return float(np.count_nonzero(self.busy >= self.servers)) / self.samples
-
-    def table(self) -> Table:
-        """Return what was seen as a table."""
-        idle = "not in the export"
-        if self.idle_connections is not None and self.idle_connections[1].size:
-            idle = f"{number(float(np.median(self.idle_connections[1])))} (median)"
-        rows = [
-            ("analysed", f"{iso(self.start)} to {iso(self.end)}", self.window.how),
-            ("samples of held threads", number(self.samples), self.busy_from),
-            (
-                "time between samples",
-                "unknown" if self.interval is None else span(self.interval),
-                f"{len(self.gaps)} gaps, {len(self.restarts)} restarts",
-            ),
-            ("most threads held", number(self.peak), "the highest sample"),
-            ("idle connections", idle, "hold no thread"),
-            ("rejections", _rejected(self.rejected), self.rejected.reason),
-        ]
-        columns = (Column("What was seen"), Column("Value", numeric=True), Column("Known from"))
-        return Table(columns, tuple(rows), kind="boltkb-seen")
-
-    def __str__(self) -> str:
-        return str(self.table())
-
-    def to_html(self) -> str:
-        """Return what was seen as one line of HTML."""
-        return self.table().to_html()
-
-    def facts(self) -> Mapping[str, object]:
-        """Return the `window` part of `facts.json`."""
-        return {
-            "window": {
-                "start": iso(self.start),
-                "end": iso(self.end),
-                "how": self.window.how,
-                "samples": self.samples,
-                "interval": self.interval,
-                "busy_from": self.busy_from,
-                "gaps": [[iso(a), iso(b)] for a, b in self.gaps],
-                "restarts": [iso(moment) for moment in self.restarts],
-                "incident": None if self.incident is None else self.incident.facts(),
-            }
-        }
+__all__ = ["PoolObservations", "Trace", "observe", "observe_members"]
 
 
 def observe(
@@ -167,124 +58,159 @@ def observe(
     >>> boltkb.observe(export, boltkb.read_pool(export)).incident is None
     True
     """
-    running, busy_from = _busy(export, pool)
-    times, busy = running
-    interval = float(np.median(np.diff(times))) if times.size > 1 else None
-    first, last = _data_span(export)
-    full = np.zeros(times.size, dtype=bool) if pool.threads is None else busy >= pool.threads
-    worst = _worst(export, times, full, interval, last)
+    look = _look(export, pool)
     window = choose_window(
-        first,
-        last,
-        worst,
+        look.first,
+        look.last,
+        look.worst,
         start=parse_time(start, "start") if start else None,
         end=parse_time(end, "end") if end else None,
     )
-    inside = (times >= window.start) & (times <= window.end)
-    times, busy, full = times[inside], busy[inside], full[inside]
+    return _observe(export, pool, look, window)
+
+
+def observe_members(
+    export: Export, *, window: Window | None = None
+) -> tuple[PoolObservations, ...]:
+    """Return what the pools of a cluster's members saw, all for the same time.
+
+    Parameters
+    ----------
+    export : Export
+        A cluster, of which every member is observed; or one member, of which the others are.
+    window : Window, optional
+        Such as the one that was chosen for one member.  Left out: all that the members' data
+        cover together, or of a long export the worst incident of any of them.
+
+    Returns
+    -------
+    tuple of PoolObservations
+        In the order of the members' names, each with the pool's `name` to tell it by; empty for
+        a server by itself.  A member whose data lie outside the window has no samples.
+
+    Examples
+    --------
+    >>> import boltkb
+    >>> observe_members(boltkb.open_export("data/captures/neo4j-5.26-quiet"))
+    ()
+    """
+    members = export.servers or export.peers
+    pools = [read_pool(member) for member in members]
+    looks = [_look(member, pool) for member, pool in zip(members, pools, strict=True)]
+    if window is None:
+        incidents = [look.worst for look in looks if look.worst is not None]
+        window = choose_window(
+            min((look.first for look in looks if look.first is not None), default=None),
+            max((look.last for look in looks if look.last is not None), default=None),
+            max(incidents, key=lambda i: i.rejections + i.full_seconds, default=None),
+            start=None,
+            end=None,
+        )
+    return tuple(
+        _observe(member, pool, look, window)
+        for member, pool, look in zip(members, pools, looks, strict=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A first look at a whole export, by which the window is chosen."""
+
+    first: float | None
+    last: float | None
+    worst: Incident | None
+
+
+def _look(export: Export, pool: Pool) -> _Look:
+    evidence = read_evidence(export)
+    chosen = strongest(evidence)
+    first, last = _data_span(export, chosen)
+    if last is None:
+        return _Look(first, last, None)
+    found = _incidents(chosen, pool, shortage_times(export), last)
+    return _Look(first, last, found[0] if found else None)
+
+
+def _observe(export: Export, pool: Pool, look: _Look, window: Window) -> PoolObservations:
+    evidence = read_evidence(export, window.start, window.end)
+    chosen = strongest(evidence)
+    interval = None if chosen is None else chosen.interval
+    empty: Floats = np.empty(0)
     # What was logged until the sample after the last would have been taken belongs to the window.
-    until = window.end + (interval or 0.0) if window.end == last else window.end
+    until = window.end + (interval or 0.0) if window.end == look.last else window.end
     rejected = read_rejections(export, pool, start=window.start, end=until)
-    incident = _incident(rejected, times, full, interval, window.end, last)
-    restarts = tuple(t for t in export.restarts if window.start < t <= window.end)
+    incident = _incident(rejected, chosen, pool, window.end if look.last is None else look.last)
+    flow = read_flow(export, pool, rejected, window, interval)
+    cuts = find_cuts(export, chosen, window.start, window.end)
     return PoolObservations(
-        times=times,
-        busy=busy,
+        times=empty if chosen is None else chosen.times,
+        busy=empty if chosen is None else chosen.busy,
+        censored=None if chosen is None else chosen.censored,
+        lower_bound=chosen is not None and chosen.bound,
         servers=pool.threads,
         capacity=pool.capacity,
-        arrivals=None,
-        rejections=_counts(rejected, window, interval),
-        mean_hold=None,
-        gaps=_gaps(times, interval),
+        arrivals=flow.arrivals,
+        rejections=flow.rejections,
+        mean_hold=flow.mean_hold,
+        gaps=tuple((cut.start, cut.end) for cut in cuts if cut.kind in {"restart", "gap"}),
         pool=pool,
         window=window,
-        data_start=first,
-        data_end=last,
+        data_start=look.first,
+        data_end=look.last,
         interval=interval,
-        busy_from=busy_from,
+        busy_from=_nothing(pool) if chosen is None else chosen.words,
         open_connections=_open(export, window),
         idle_connections=_trace(export, "connections_idle", window),
         message_rate=_rate(export, "messages_started", window),
         rejected=rejected,
         incident=incident,
         holders=_holders(export, window, incident),
-        restarts=restarts,
+        restarts=tuple(time for time in export.restarts if window.start < time <= window.end),
+        evidence=evidence,
+        chosen=chosen,
+        cuts=cuts,
+        clock=clock_offset(export),
+        arrivals_from=flow.arrivals_from,
+        hold_from=flow.hold_from,
     )
 
 
-def _busy(export: Export, pool: Pool) -> tuple[Trace, str]:
-    series = export.series.get("connections_running")
-    if series is not None and series.times.size:
-        return (series.times, series.values), f"connections_running, {series.where}"
-    timed = [dump for dump in export.thread_dumps if dump.time is not None]
-    if timed:
-        times = np.array([dump.time for dump in timed], dtype=np.float64)
-        held = [sum(worker.state != "idle" for worker in dump.workers) for dump in timed]
-        return (times, np.array(held, dtype=np.float64)), f"{len(timed)} thread dumps"
+def _nothing(pool: Pool) -> str:
     version = None if pool.version is None else Version.parse(pool.version)
     name = "connections_running"
     if version is not None:
         name = metric_name("connections_running", version) or name
-    empty: Floats = np.empty(0)
-    return (empty, empty), f"no metric {name} and no timed thread dump in the export"
+    return f"no metric {name} and no timed thread dump in the export"
 
 
-def _data_span(export: Export) -> tuple[float | None, float | None]:
+def _data_span(export: Export, chosen: BusyEvidence | None) -> tuple[float | None, float | None]:
     """Return what the measurements cover; logs count only where there is no metric."""
     spans = [(s.times[0], s.times[-1]) for s in export.series.values() if s.times.size]
     if spans:
         return float(min(a for a, _ in spans)), float(max(b for _, b in spans))
+    if export.start is None and chosen is not None and chosen.covered > 0:
+        return float(chosen.times[0]), float(chosen.times[-1])
     return export.start, export.end
 
 
-def _worst(
-    export: Export,
-    times: Floats,
-    full: npt.NDArray[np.bool_],
-    interval: float | None,
-    last: float | None,
-) -> Incident | None:
-    """Return the worst incident of the whole export, to choose a window by."""
-    if last is None:
-        return None
-    trouble = np.array(
-        [e.time for e in export.events if e.kind.startswith(("rejection-", "starvation-increase"))]
-    )
-    found = find_incidents(times, full, trouble, interval=interval or 1.0, end_of_data=last)
-    return found[0] if found else None
-
-
 def _incident(
-    rejected: Rejections,
-    times: Floats,
-    full: npt.NDArray[np.bool_],
-    interval: float | None,
-    end: float,
-    last: float | None,
+    rejected: Rejections, chosen: BusyEvidence | None, pool: Pool, last: float
 ) -> Incident | None:
     """Return the worst incident within the window; a pool full for a moment only is none."""
     trouble = np.concatenate([rejected.times, np.array(rejected.episodes, dtype=np.float64)])
-    found = find_incidents(
-        times, full, trouble, interval=interval or 1.0, end_of_data=end if last is None else last
-    )
+    found = _incidents(chosen, pool, trouble, last)
     return found[0] if found else None
 
 
-def _counts(rejected: Rejections, window: Window, interval: float | None) -> Counts | None:
-    if rejected.how == "counted" or (rejected.how == "none" and rejected.high == 0):
-        width = max(_BIN, 2 * (interval or 0.0))
-        end = max(window.end, float(rejected.times[-1])) if rejected.times.size else window.end
-        edges, counts = binned(rejected.times, window.start, end, width)
-        return Counts(edges=edges, counts=counts.astype(np.float64))
-    return None
-
-
-def _gaps(times: Floats, interval: float | None) -> tuple[tuple[float, float], ...]:
-    if interval is None or times.size < 3:
-        return ()
-    steps = np.diff(times)
-    wide = np.flatnonzero(steps > max(3 * interval, interval + 2))
-    return tuple((float(times[i]), float(times[i + 1])) for i in wide)
+def _incidents(
+    chosen: BusyEvidence | None, pool: Pool, trouble: Floats, last: float
+) -> tuple[Incident, ...]:
+    times: Floats = np.empty(0) if chosen is None else chosen.times
+    full: npt.NDArray[np.bool_] = np.zeros(times.size, dtype=np.bool_)
+    if chosen is not None and pool.threads is not None:
+        full = (chosen.busy >= pool.threads) | chosen.censored
+    interval = None if chosen is None else chosen.interval
+    return find_incidents(times, full, trouble, interval=interval or 1.0, end_of_data=last)
 
 
 def _trace(export: Export, name: str, window: Window) -> Trace | None:
@@ -324,11 +250,3 @@ def _holders(export: Export, window: Window, incident: Incident | None) -> Holde
         if during.dumps:
             return during
     return find_holders(export, start=window.start, end=window.end)
-
-
-def _rejected(rejected: Rejections) -> str:
-    if rejected.value is None:
-        return "unknown" if rejected.low is None else f"at least {number(rejected.low)}"
-    if rejected.how == "estimated":
-        return f"about {number(rejected.value)}"
-    return number(rejected.value)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from boltkb.bolt.observing.traced import trace_covers
 from boltkb.bolt.pool import Pool
 from boltkb.catalogue import Version
 from boltkb.exports import Export, Series, Where
@@ -31,6 +32,8 @@ _USUALLY_PIPELINED = 2
 _MOST_PIPELINED = 3
 #: Messages received and not yet started are on their way, up to about this many.
 _IN_FLIGHT = 4
+#: What a log may leave out at either end of the time that it is said to cover, s.
+_SLACK = 60.0
 _FIRST_UNSTARTED = Version.parse("5.0")
 _ESTIMATED = "estimated from messages that were received and never started"
 #: Why a queue stands in the way of that estimate, and what it means for rejections.
@@ -102,6 +105,12 @@ def read_rejections(export: Export, pool: Pool, *, start: float, end: float) -> 
     waits = pool.discipline in {"bounded_queue", "unbounded_queue"}
     growth = None if waits else _unstarted(export, start, end)
     covered, doubt = _coverage(export, start)
+    traced = trace_covers(export, start, end, slack=_SLACK)
+    if traced:
+        covered = True
+    elif lines and pool.counts_rejections is False and export.holds is not None:
+        # Where only debug level logs each one, it must have been on all the time.
+        covered, doubt = False, "The log was at debug level for a part of the time only."
     if lines:
         times = np.array([event.time for event in lines])
         short = "" if covered else f" {doubt} There may have been more."
@@ -136,6 +145,11 @@ def read_rejections(export: Export, pool: Pool, *, start: float, end: float) -> 
             "set server.bolt.enable_network_error_accounting=false to have each rejection logged.",
             where,
         )  # fmt: skip
+    if traced:
+        return Rejections(
+            "none", 0.0, 0.0, 0.0, nothing, (),
+            "no rejection in a debug-level trace that covers the time.", _traced(export),
+        )  # fmt: skip
     if pool.counts_rejections and covered:
         return Rejections(
             "none", 0.0, 0.0, 0.0, nothing, (),
@@ -167,6 +181,10 @@ def read_rejections(export: Export, pool: Pool, *, start: float, end: float) -> 
     )  # fmt: skip
 
 
+def _traced(export: Export) -> tuple[Where, ...]:
+    return () if export.holds is None else (export.holds.where,)
+
+
 def _set_by(pool: Pool) -> tuple[Where, ...]:
     return () if pool.queue_size.where is None else (pool.queue_size.where,)
 
@@ -177,7 +195,7 @@ def _coverage(export: Export, start: float) -> tuple[bool, str]:
         return False, "No log is in the export."
     if any(log.truncated for log in export.log_spans):
         return False, "A log is cut off."
-    if min(log.start for log in export.log_spans) > start + 60:
+    if min(log.start for log in export.log_spans) > start + _SLACK:
         return False, "The log begins after the window does."
     return True, ""
 

@@ -6,12 +6,13 @@ Part of the bridge.  Knows times, full pools and rejections; nothing of files or
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
 from boltkb.errors import ParameterError
+from boltkb.exports import iso
 
 __all__ = ["Incident", "Window", "choose_window", "find_incidents", "iso", "parse_time"]
 
@@ -119,19 +120,6 @@ def parse_time(text: str, name: str) -> float:
     return moment.timestamp()
 
 
-def iso(moment: float | None) -> str | None:
-    """Return a moment as ISO 8601 in UTC, to the second.
-
-    Examples
-    --------
-    >>> iso(0.0)
-    '1970-01-01T00:00:00Z'
-    """
-    if moment is None:
-        return None
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def find_incidents(
     times: Floats,
     full: npt.NDArray[np.bool_],
@@ -213,11 +201,13 @@ def choose_window(
         first = data_start if start is None else start
         last = data_end if end is None else end
         if first >= last:
-            raise ParameterError(f"`start` must lie before `end`; got {iso(first)} and {iso(last)}")
+            raise ParameterError(
+                f"`start` must lie before `end`; got {_told(first)} and {_told(last)}"
+            )
         if last <= data_start or first >= data_end:
             raise ParameterError(
-                f"the window from {iso(first)} to {iso(last)} lies outside the data, "
-                f"which run from {iso(data_start)} to {iso(data_end)}"
+                f"the window from {_told(first)} to {_told(last)} lies outside the data, "
+                f"which run from {_told(data_start)} to {_told(data_end)}"
             )
         return Window(max(first, data_start), min(last, data_end), "as asked for")
     if worst is None or data_end - data_start <= LONG_EXPORT:
@@ -228,3 +218,7 @@ def choose_window(
         min(data_end, worst.end + margin),
         "the worst incident of a long export, found by itself, with what lies around it",
     )
+
+
+def _told(moment: float) -> str:
+    return iso(moment) or f"{moment:g} s after 1970"

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from boltkb.catalogue.agents import Agent, agent_of, load_agents
     from boltkb.catalogue.causes import GROUPS, CauseName, load_causes
     from boltkb.catalogue.clients import (
         DriverLine,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GROUPS",
+    "Agent",
     "CauseName",
     "DefaultFilter",
     "DriverLine",
@@ -69,8 +71,10 @@ __all__ = [
     "Term",
     "ThreadName",
     "Version",
+    "agent_of",
     "default_filter",
     "lets_through",
+    "load_agents",
     "load_causes",
     "load_driver_lines",
     "load_drivers",
@@ -93,6 +97,9 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "Agent": "boltkb.catalogue.agents",
+    "agent_of": "boltkb.catalogue.agents",
+    "load_agents": "boltkb.catalogue.agents",
     "GROUPS": "boltkb.catalogue.causes",
     "CauseName": "boltkb.catalogue.causes",
     "load_causes": "boltkb.catalogue.causes",

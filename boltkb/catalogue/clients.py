@@ -39,6 +39,7 @@ SAYS = (
     "created",
     "failed",
     "leaked",
+    "lost",
     "opening",
     "queued",
     "refused",

@@ -290,6 +290,12 @@ class Rule:
         Why it matters.
     source : str
         The id of the source.
+    cause : str
+        The id of the cause that it belongs to; empty for none.
+    do_not : str
+        The tempting change that would not help, and why; empty for none.
+    cost, undo : str
+        What the change costs or risks, and how to take it back; empty for nothing.
     """
 
     id: str
@@ -299,6 +305,10 @@ class Rule:
     restart: bool
     meaning: str
     source: str
+    cause: str = ""
+    do_not: str = ""
+    cost: str = ""
+    undo: str = ""
 
 
 @lru_cache(maxsize=256)

@@ -13,7 +13,7 @@ from boltkb.exports.gathered import Gathered
 from boltkb.exports.intake.manifests import Manifest
 from boltkb.exports.intake.packing import printable
 from boltkb.exports.logs.incidents import count_once, restart_times
-from boltkb.exports.reconcile import Clock, clock_of, settings_in_force, timed
+from boltkb.exports.reconcile import Clock, clock_of, others_than, settings_in_force, timed
 
 __all__ = ["assemble", "clock_told"]
 
@@ -67,6 +67,10 @@ def assemble(path: str | Path, name: str, gathered: Gathered) -> Export:
         started=newest is not None,
     )
     gathered.problems += problems
+    outranked = others_than(
+        settings,
+        [*gathered.settings.values(), *gathered.outranked, *listed, *gathered.told.values()],
+    )
     dumps, problems = timed(gathered.dumps, start, end, clock_told(gathered))
     gathered.problems += problems
     resets = [times for times in gathered.resets if len(times)]
@@ -107,4 +111,6 @@ def assemble(path: str | Path, name: str, gathered: Gathered) -> Export:
         ignored=tuple(sorted(gathered.ignored, key=lambda entry: entry.path)),
         problems=tuple(dict.fromkeys(gathered.problems)),
         sampling_interval=manifest.sampling_interval,
+        outranked=outranked,
+        started_with=None if newest is None else frozenset(value.name for value in listed),
     )

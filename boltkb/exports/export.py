@@ -83,6 +83,13 @@ class Export(Shown):
     servers : tuple of Export
         The members of a cluster, where the path holds the exports of several servers; then the
         other fields hold only what belongs to none of them.
+    peers : tuple of Export
+        Of one member of a cluster, the other members.
+    outranked : tuple of SettingValue
+        Values of settings that others in `settings` outrank and contradict.
+    started_with : frozenset of str or None
+        Names of the settings that the server listed at its last start, so that one that is not
+        among them had its default; None where no log has such a list.
     """
 
     name: str
@@ -110,6 +117,9 @@ class Export(Shown):
     drivers: tuple[DriverPool, ...] = ()
     machine: Mapping[str, MachineFact] = field(default_factory=dict)
     servers: tuple[Export, ...] = ()
+    peers: tuple[Export, ...] = ()
+    outranked: tuple[SettingValue, ...] = ()
+    started_with: frozenset[str] | None = None
 
     @property
     def server_names(self) -> tuple[str, ...]:

@@ -65,7 +65,8 @@ class Gathered:
     Parameters
     ----------
     settings : dict of str to SettingValue
-        What configuration files and environments say; `told` is what the server said itself.
+        What configuration files and environments say; `told` is what the server said itself,
+        and `outranked` what one of the former says against another.
     resets : list of (k,) arrays, epoch seconds
         Times at which counters of the whole server began anew.
     zone : tzinfo
@@ -83,6 +84,7 @@ class Gathered:
     machine: list[MachineFact] = field(default_factory=list)
     settings: dict[str, SettingValue] = field(default_factory=dict)
     told: dict[str, SettingValue] = field(default_factory=dict)
+    outranked: list[SettingValue] = field(default_factory=list)
     configured: bool = False
     queries: QueryLog | None = None
     dumps: list[ThreadDump] = field(default_factory=list)

@@ -44,6 +44,7 @@ def open_export(
     end: str = "",
     limits: Limits | None = None,
     progress: Progress | None = None,
+    peers: bool = True,
 ) -> Export:
     r"""Return what a folder, an archive or a single file holds of a Neo4j server's evidence.
 
@@ -68,6 +69,9 @@ def open_export(
     progress : callable, optional
         Called as `progress(done, total, what)` when the reading of a file begins, and once with
         `done == total` at the end.
+    peers : bool
+        Whether one server of a cluster gets the exports of the others as its `peers`, each of
+        which is read and kept in the cache like any other.
 
     Returns
     -------
@@ -92,7 +96,12 @@ def open_export(
     if is_address(os.fspath(path)):
         return open_address(os.fspath(path), server=server, start=start, end=end)
     given, chosen = Path(path), limits or Limits()
-    return cached(given, chosen, lambda: _opened(given, server, chosen, progress), server=server)
+    export = cached(given, chosen, lambda: _opened(given, server, chosen, progress), server=server)
+    if not server or not peers:
+        return export
+    names = (name for name in list_servers(given, limits=chosen) if name != server)
+    others = (_peer(given, name, chosen) for name in names)
+    return replace(export, peers=tuple(other for other in others if other is not None))
 
 
 def list_servers(path: str | os.PathLike[str], *, limits: Limits | None = None) -> tuple[str, ...]:
@@ -167,6 +176,14 @@ def _opened(given: Path, server: str, limits: Limits, progress: Progress | None)
         end=max((m.end for m in members if m.end is not None), default=None),
         servers=tuple(members),
     )
+
+
+def _peer(given: Path, server: str, limits: Limits) -> Export | None:
+    """Return the export of another member; None for one that cannot be read: it is no error."""
+    try:
+        return cached(given, limits, lambda: _opened(given, server, limits, None), server=server)
+    except ExportError:
+        return None
 
 
 def _looked_through(given: Path, gathered: Gathered, limits: Limits) -> list[Found]:

@@ -15,7 +15,7 @@ from boltkb.exports.records import LogSpan, SettingValue, ThreadDump
 from boltkb.exports.settings.ranks import disagreement, weighed
 from boltkb.tables import span
 
-__all__ = ["Clock", "clock_of", "settings_in_force", "timed"]
+__all__ = ["Clock", "clock_of", "others_than", "settings_in_force", "timed"]
 
 #: How far a thread dump may lie outside of what the other files cover.
 _OUTSIDE = 3600.0
@@ -108,6 +108,42 @@ def settings_in_force(
                 " it may have been changed since, without a restart"
             )
     return settings, tuple(problems)
+
+
+def others_than(
+    in_force: Mapping[str, SettingValue], known: Sequence[SettingValue]
+) -> tuple[SettingValue, ...]:
+    """Return the values that are not those in force, of settings that the catalogue knows.
+
+    Parameters
+    ----------
+    in_force : mapping of str to SettingValue
+        By name as written.
+    known : sequence of SettingValue
+        Everything that is said of settings.
+
+    Returns
+    -------
+    tuple of SettingValue
+        Those whose text differs, each once.
+
+    Examples
+    --------
+    >>> from boltkb.exports.records import Where
+    >>> name = "server.bolt.thread_pool_max_size"
+    >>> conf = SettingValue(name, "40", Where("neo4j.conf", 1))
+    >>> said = SettingValue(name, "8", Where("settings.csv", 2), "running")
+    >>> [value.value for value in others_than({name: said}, [conf, said])]
+    ['40']
+    """
+    by_id = {setting_id(name): value for name, value in in_force.items()}
+    found: dict[tuple[str, str, str], SettingValue] = {}
+    for value in known:
+        identity = setting_id(value.name)
+        taken = None if identity is None else by_id.get(identity)
+        if taken is not None and taken.value.strip().lower() != value.value.strip().lower():
+            found.setdefault((value.name, value.value, str(value.where)), value)
+    return tuple(found.values())
 
 
 def clock_of(spans: Sequence[LogSpan], zones: Sequence[str | None]) -> Clock:

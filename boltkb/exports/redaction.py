@@ -41,7 +41,7 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
     },
     "Export": {
         "name": "name", "path": "name", "version": "text", "edition": "text", "settings": "keep",
-        "series": "keep", "machine": "keep", "problems": "problem",
+        "series": "keep", "machine": "keep", "problems": "problem", "started_with": "keep",
     },
     "Holds": {"connections": "connection"},
     "Ignored": {"path": "path", "why": "problem"},

@@ -48,9 +48,19 @@ def time_axis(times: Floats) -> dict[str, object]:
     return {"x": [stamp(float(t)) for t in times]}
 
 
-def stamp(moment: float) -> str:
-    """Return a moment as the text that a time axis takes, in UTC."""
-    text = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+def stamp(moment: float) -> str | None:
+    """Return a moment as the text that a time axis takes, in UTC; None outside the years 1-9999.
+
+    Examples
+    --------
+    >>> stamp(0.5), stamp(1e300), stamp(float("nan"))
+    ('1970-01-01T00:00:00.500', None, None)
+    """
+    try:
+        text = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    except (ValueError, OverflowError, OSError):
+        # A list or a dump may say anything of its time; such a point is not drawn.
+        return None
     return text[:-7] if text.endswith(".000000") else text[:-3]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from boltkb.queueing.evidence import Evidence
 from boltkb.queueing.observations import Estimate
 from boltkb.queueing.series import Blocks, busy_moments, cut_blocks, solve_loads
 
-__all__ = ["Steps", "change_points", "cut_steps"]
+__all__ = ["Steps", "StretchCost", "best_cuts", "change_points", "cut_steps"]
 
 #: A stretch holds at least so many samples, and lasts so many mean holds.
 FEWEST_SAMPLES = 20
@@ -30,6 +31,17 @@ FEWEST_HOLDS = 10
 MOST_BLOCKS = 600
 #: A change of the load by less is not worth a name.
 SMALL_STEP = 0.02
+
+
+class StretchCost(Protocol):
+    """What stretches of samples cost when each has one level."""
+
+    @property
+    def size(self) -> FloatArray:
+        """Running sum of the samples before each block, (m + 1,)."""
+
+    def of_stretches(self, first: FloatArray, last: int) -> FloatArray:
+        """Return the negative log likelihood of the stretches `first[i]` to `last`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +117,7 @@ def cut_steps(evidence: Evidence, blocks: Blocks, part: NDArray[np.int64] | None
     count = 0
     for number in np.unique(part):
         inside = np.flatnonzero(part == number)
-        cuts = _best_cuts(cost, int(inside[0]), int(inside[-1]) + 1, least, penalty)
+        cuts = best_cuts(cost, int(inside[0]), int(inside[-1]) + 1, least, penalty)
         for first, last in itertools.pairwise(cuts):
             stretch[first:last] = count
             count += 1
@@ -114,6 +126,42 @@ def cut_steps(evidence: Evidence, blocks: Blocks, part: NDArray[np.int64] | None
     means = total / np.maximum(worth, 1e-9)
     load = np.maximum(1e-9, solve_loads(evidence.ceiling, means))
     return Steps(stretch, load, worth)
+
+
+def best_cuts(cost: StretchCost, begin: int, end: int, least: float, penalty: float) -> list[int]:
+    """Return the bounds of the best stretches between two blocks, both ends included.
+
+    Parameters
+    ----------
+    cost : StretchCost
+    begin, end : int
+        The first block, and the one after the last.
+    least : float, samples
+        What a stretch holds at least.
+    penalty : float
+        What each cut must gain.
+    """
+    stride = max(1, -(-(end - begin) // MOST_BLOCKS))
+    marks = np.append(np.arange(begin, end, stride), end)
+    best = np.full(marks.size, np.inf)
+    best[0] = -penalty
+    back = np.zeros(marks.size, dtype=np.int64)
+    for last in range(1, marks.size):
+        enough = cost.size[marks[last]] - cost.size[marks[:last]] >= least
+        enough &= np.isfinite(best[:last])
+        if last == marks.size - 1:
+            enough[0] = True  # a part too short to cut is one stretch
+        starts = np.flatnonzero(enough)
+        if starts.size == 0:
+            continue
+        values = best[starts] + penalty
+        values += cost.of_stretches(marks[starts].astype(float), int(marks[last]))
+        choice = int(np.argmin(values))
+        best[last], back[last] = values[choice], starts[choice]
+    cuts = [marks.size - 1]
+    while cuts[-1] > 0:
+        cuts.append(int(back[cuts[-1]]))
+    return [int(marks[cut]) for cut in cuts[::-1]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,31 +192,6 @@ class _Cost:
         size = self.size[last] - self.size[index]
         mean = (self.total[last] - self.total[index]) / np.maximum(size, 1e-9)
         return np.asarray(-size / self.thinning * np.interp(mean, self.grid, self.gain))
-
-
-def _best_cuts(cost: _Cost, begin: int, end: int, least: float, penalty: float) -> list[int]:
-    """Return the bounds of the best stretches between two blocks, both ends included."""
-    stride = max(1, -(-(end - begin) // MOST_BLOCKS))
-    marks = np.append(np.arange(begin, end, stride), end)
-    best = np.full(marks.size, np.inf)
-    best[0] = -penalty
-    back = np.zeros(marks.size, dtype=np.int64)
-    for last in range(1, marks.size):
-        enough = cost.size[marks[last]] - cost.size[marks[:last]] >= least
-        enough &= np.isfinite(best[:last])
-        if last == marks.size - 1:
-            enough[0] = True  # a part too short to cut is one stretch
-        starts = np.flatnonzero(enough)
-        if starts.size == 0:
-            continue
-        values = best[starts] + penalty
-        values += cost.of_stretches(marks[starts].astype(float), int(marks[last]))
-        choice = int(np.argmin(values))
-        best[last], back[last] = values[choice], starts[choice]
-    cuts = [marks.size - 1]
-    while cuts[-1] > 0:
-        cuts.append(int(back[cuts[-1]]))
-    return [int(marks[cut]) for cut in cuts[::-1]]
 
 
 def _level(evidence: Evidence, steps: Steps, stretch: int) -> Estimate:

@@ -91,6 +91,7 @@ def fit_queue(observations: Observations, model: str = "auto", *, seed: int = 0)
         return no_samples(observations, "not one sample was taken")
     gate = (
         steadiness.enough_samples(evidence),
+        *((steadiness.whole_counts(),) if observations.lower_bound else ()),
         steadiness.below_ceiling(evidence),
         steadiness.not_pinned(evidence),
         steadiness.comes_back(evidence),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from boltkb.errors import ModelError
 from boltkb.queueing.erlang import FloatArray
@@ -93,12 +94,17 @@ class Observations:
         Mean time a customer holds a server, when measured independently of `busy`.
     gaps : tuple of (start, end), seconds
         Times in which nothing was observed; samples inside are left out.
+    censored : (n,) array of bool, or None
+        Which of the missing samples are known to be missing because every server was busy;
+        None when nothing is known of why.
+    lower_bound : bool
+        Whether more servers may have been busy than `busy` says; then no load follows from it.
 
     Raises
     ------
     ModelError
         Shapes that do not fit, times that do not increase, negative counts, a capacity
-        below the servers.
+        below the servers, a sample that is both seen and censored.
 
     Examples
     --------
@@ -116,6 +122,8 @@ class Observations:
     rejections: Counts | None = None
     mean_hold: float | None = None
     gaps: tuple[tuple[float, float], ...] = ()
+    censored: npt.NDArray[np.bool_] | None = None
+    lower_bound: bool = False
 
     def __post_init__(self) -> None:
         times = np.asarray(self.times, dtype=float)
@@ -134,6 +142,11 @@ class Observations:
             raise ModelError("mean_hold", "seconds above 0, or None", self.mean_hold)
         if any(not start <= end for start, end in self.gaps):
             raise ModelError("gaps", "pairs of start and end, in order", self.gaps)
+        if self.censored is not None:
+            censored = np.asarray(self.censored, dtype=np.bool_)
+            if censored.shape != busy.shape or np.any(censored & ~np.isnan(busy)):
+                raise ModelError("censored", "as many as times, only where busy is NaN", "others")
+            object.__setattr__(self, "censored", censored)
         object.__setattr__(self, "times", times)
         object.__setattr__(self, "busy", busy)
 

@@ -44,6 +44,10 @@ def refused(evidence: Evidence, gate: tuple[Check, ...], reasons: tuple[str, ...
     if seen.mean_hold is not None:
         hold = Estimate(seen.mean_hold, None, None, "s", "measured independently of the samples")
     mean = float(evidence.samples.busy.mean())
+    known = "mean of the samples; no interval: " + why
+    busy_mean = Estimate(mean, None, None, "servers", known)
+    if seen.lower_bound:
+        busy_mean = Estimate(None, mean, None, "servers", why)
     return Fit(
         observations=seen,
         models=models,
@@ -55,7 +59,7 @@ def refused(evidence: Evidence, gate: tuple[Check, ...], reasons: tuple[str, ...
         rejection_probability=rejected,
         arrival_rate=rate,
         mean_hold=hold,
-        busy_mean=Estimate(mean, None, None, "servers", "mean of the samples; no interval: " + why),
+        busy_mean=busy_mean,
         busy_peak=busy_peak(evidence),
         effective_samples=evidence.effective_samples,
         memory=evidence.memory * evidence.samples.interval,
@@ -74,13 +78,13 @@ def _refused_delay(gate: tuple[Check, ...], reasons: tuple[str, ...]) -> ModelFi
 
 
 def _least_load(evidence: Evidence, gate: tuple[Check, ...]) -> float | None:
-    """Return the load that pinned servers show at least: what they carried.
+    """Return the load that pinned servers or a lower bound show at least: what they carried.
 
     More could be said if the samples were independent; of servers that never came free
     nobody can say that they are.
     """
     pinned = next(check for check in gate if check.name == "not_pinned")
-    if pinned.passed is not False:
+    if pinned.passed is not False and not evidence.observations.lower_bound:
         return None
     return float(evidence.samples.seen.mean()) if evidence.samples.seen.size else None
 

@@ -27,6 +27,7 @@ __all__ = [
     "pooled_load",
     "slow_load",
     "unchanging_within_windows",
+    "whole_counts",
     "worth_enough",
 ]
 
@@ -38,6 +39,12 @@ _STRETCH = 40
 SURE = 3.0
 #: A change of the load by this share within a window changes no conclusion.
 SMALL_CHANGE = 0.02
+
+
+def whole_counts() -> Check:
+    """Return the failure of counts that leave servers out."""
+    comment = "servers were left out of the counts, and how many is not known"
+    return Check("whole_counts", None, "<=", 0.0, False, comment)
 
 
 def enough_samples(evidence: Evidence) -> Check:

@@ -17,6 +17,8 @@ __all__ = ["DOUBTS", "FATAL", "FORMULA", "absent", "from_draws", "judge"]
 FATAL = {
     "enough_samples": "fewer than 20 samples carry no model",
     "below_ceiling": "more servers were seen busy than there are: the number of servers is wrong",
+    "whole_counts": "the counts leave out servers that may have been busy: the load is known only "
+    "from below",
     "not_pinned": "every server was busy without a break for so long that no steady state "
     "can be told: the load is known only from below",
     "comes_back": "the number of busy servers rises step by step and never comes back: "
@@ -61,7 +63,7 @@ def judge(
         reasons.append("whether arrivals can wait is unknown: taken as not")
     elif observations.servers < observations.capacity < math.inf:
         reasons.append("the waiting room is finite, which no model here knows")
-    lost = evidence.samples.missing + int(evidence.samples.censored.sum())
+    lost = evidence.samples.missing + int(evidence.samples.doubtful.sum())
     share = lost / (evidence.samples.busy.size + evidence.samples.missing)
     if share > MOST_MISSING:
         reasons.append(

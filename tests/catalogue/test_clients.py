@@ -17,6 +17,14 @@ DRIVERS = ("dotnet", "go", "java", "javascript", "python", "rust")
 
 # One line of each kind, as a driver writes it; those that are not verified as its source says.
 REAL_LINES = {
+    "any-lost": "org.neo4j.driver.exceptions.ServiceUnavailableException: Connection to the"
+    " database terminated. Please ensure that your database is listening on the correct host",
+    "dotnet-lost": "System.IO.IOException: Unexpected end of stream, read returned 0",
+    "go-lost": "2025-07-22 14:03:16.715  ERROR  [bolt5 bolt-116@db:7687] Timeout while reading from"
+    " connection [server-side timeout hint: 1m0s, user-provided context deadline: N/A]: x",
+    "javascript-lost": "Neo4jError: read ECONNRESET",
+    "python-lost": "neo4j.exceptions.SessionExpired: Failed to read from defunct connection"
+    " IPv4Address(('db', 7687)) (ResolvedIPv4Address(('10.0.0.11', 7687)))",
     "any-no-threads": "neo4j.exceptions.TransientError: {neo4j_code:"
     " Neo.TransientError.Request.NoThreadsAvailable}",
     "any-no-threads-wire": "[0xd84cde03][127.0.0.1:17687][] S: FAILURE"

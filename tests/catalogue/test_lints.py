@@ -12,6 +12,7 @@ import pytest
 from boltkb.catalogue import (
     Interval,
     Version,
+    load_agents,
     load_causes,
     load_driver_lines,
     load_drivers,
@@ -45,6 +46,7 @@ UNITS = {
 }
 KINDS = {"integer", "boolean", "duration", "bytes", "list", "string"}
 LOADERS = {
+    "agents.toml": load_agents,
     "causes.toml": load_causes,
     "filters.toml": load_filters,
     "questions.toml": load_questions,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from boltkb.bolt.clients import Clients, read_clients
 from boltkb.bolt.course import Course, read_course
-from boltkb.bolt.observe import PoolObservations
+from boltkb.bolt.observe import PoolObservations, observe_members
 from boltkb.bolt.pool import Pool
 from boltkb.bolt.thread_time import ThreadTime, read_thread_time
 from boltkb.exports import Export
@@ -60,4 +60,5 @@ def open_case(export: Export, pool: Pool, seen: PoolObservations, fit: Fit) -> C
         read_thread_time(export, pool, seen),
         read_course(export, pool, seen),
         read_clients(export, pool, seen),
+        observe_members(export, window=seen.window) if export.peers else (),
     )

@@ -30,7 +30,7 @@ _LEVEL = re.compile(
 _SCHEME = re.compile(r"^[a-z][a-z0-9+]{1,20}://")
 _WHO = re.compile(r"\[Thread (\d+) *\](?: \[Task (\S+) *\])?")
 #: Lines of which each is an event; the others are only counted.
-_EVENTS = frozenset({"timed-out", "refused", "retried", "leaked", "rejected"})
+_EVENTS = frozenset({"timed-out", "refused", "retried", "leaked", "rejected", "lost"})
 _WORDS = {"timed-out": "timed_out"}
 
 
@@ -75,6 +75,7 @@ class Pools:
         self._counted: dict[tuple[str, str], int] = {}
         self._failed: dict[str, int] = {}
         self._aside = 0
+        self._rejected = 0
         self._sockets = 0
 
     def take(self, line: DriverLine, found: re.Match[str], entry: Entry) -> None:
@@ -82,11 +83,17 @@ class Pools:
         if line.says in ("failed", "aside"):
             # The error that goes with it is told again, by whoever met it.
             self._aside = entry.entry
-        if line.language == "any" and line.layer == "session" and entry.entry == self._aside:
+        told_again = line.language == "any" or line.says == "lost"
+        if told_again and line.layer == "session" and entry.entry == self._aside:
+            return
+        if line.says == "lost" and self._rejected == entry.entry:
+            # The server closes a connection that it rejects: that is one happening.
             return
         if self._counted.get((line.says, line.layer)) == entry.entry and line.says in _EVENTS:
             return
         self._counted[line.says, line.layer] = entry.entry
+        if line.says == "rejected":
+            self._rejected = entry.entry
         if line.language != "any" and line.language != self._language:
             self._meet(cast(DriverLanguage, line.language))
         parts = {name: value for name, value in found.groupdict().items() if value is not None}

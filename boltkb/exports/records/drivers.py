@@ -39,9 +39,10 @@ class DriverPool:
     counts : mapping of str to int
         How often each happened: `asked`, `acquired`, `released`, `created`, `closed`, `failed`
         (a connection could not be opened), `timed_out`, `queued`, `refused` (the pool took no
-        further waiter), `retried`, `leaked`, `rejected` (the server had no thread).  What a
-        source cannot tell is absent.  What is told on several layers (the wire, the pool, the
-        session) is counted on the one that tells of most, so never twice.
+        further waiter), `retried`, `leaked`, `rejected` (the server had no thread), `lost` (a
+        connection broke in use, or was found broken).  What a source cannot tell is absent.  What
+        is told on several layers (the wire, the pool, the session) is counted on the one that
+        tells of most, so never twice.
     times : (n,) array, epoch seconds
     in_use : (n,) array
         Connections in use from each time on; a lower bound where the log begins in mid-life.
@@ -53,8 +54,9 @@ class DriverPool:
     limit : int or None
         The pool's size, where it is told.
     events : tuple of LogEvent
-        Time-outs, refusals, retries, leaks and rejections one by one, the first of them; `kind`
-        is the line's id in the catalogue, `numbers` has `delay` and `limit` in seconds.
+        Time-outs, refusals, retries, leaks, rejections and lost connections one by one, the first
+        of them; `kind` is the line's id in the catalogue, `numbers` has `delay` and `limit` in
+        seconds.
     where : Where
     totals : mapping of str to float
         Exact sums: `wait_count`, `wait_seconds`, `hold_count`, `hold_seconds`,

@@ -56,6 +56,7 @@ def _keep(values: Iterable[SettingValue], gathered: Gathered) -> None:
         if known is not None and known.origin != value.origin:
             strong, weak = (value, known) if outranks(value, known) else (known, value)
             gathered.problems += disagreement(strong, weak)
+            gathered.outranked.append(weak)
             value = strong
         gathered.settings[value.name] = value
 

@@ -229,3 +229,35 @@ def test_lines_that_only_look_alike_are_nobodys() -> None:
         "the transaction failed and we try later",
     ):
         assert not [line for line, _ in lines_in(text) if line.says != "towards"]
+
+
+def test_a_connection_that_broke_is_lost_once_with_its_retry() -> None:
+    text = (
+        "2026-03-02T00:12:27.923Z  WARN 4711 --- [t-2] o.n.d.i.r.ExponentialBackoffRetryLogic   : "
+        "Transaction failed and will be retried in 1080ms\n"
+        "org.neo4j.driver.exceptions.ServiceUnavailableException: Connection to the database "
+        "terminated.\n"
+        "\tSuppressed: org.neo4j.driver.exceptions.ServiceUnavailableException: Connection to the "
+        "database terminated.\n"
+    )
+    (pool,) = read(text).pools
+    assert dict(pool.counts) == {"lost": 1, "retried": 1}
+
+
+def test_what_a_rejected_or_closed_connection_logs_is_no_loss() -> None:
+    rejected = (
+        "2026-03-02T00:12:27.923Z  WARN 1 --- [t-2] x : Transaction failed and will be retried in "
+        "1080ms\n"
+        "org.neo4j.driver.exceptions.TransientException: There are no available threads to serve "
+        "this request at the moment.\n"
+        "\tSuppressed: org.neo4j.driver.exceptions.ServiceUnavailableException: Connection to the "
+        "database terminated.\n"
+    )
+    closed = (
+        "2026-11-26T15:04:37.389Z ERROR 1 --- [t-3] ChannelErrorLogger   : "
+        "[0x2894ec88][127.0.0.1:17687][bolt-95] Closing channel because of a failure\n"
+        "org.neo4j.driver.exceptions.ServiceUnavailableException: Connection to the database "
+        "terminated.\n"
+    )
+    (pool,) = read(rejected + closed).pools
+    assert dict(pool.counts) == {"rejected": 1, "retried": 1}

@@ -4,38 +4,80 @@ from __future__ import annotations
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause
+from boltkb.bolt.causes.held.collecting import wanted
 from boltkb.bolt.causes.held.leaked_transactions import weigh_leaked_transactions
-from boltkb.bolt.causes.held.looked_at import COLLECT_DUMPS, FEW, MOST, doing, looked_at
+from boltkb.bolt.causes.held.say import Say, calm, judge, say_of
+from boltkb.bolt.causes.held.slow_consumer import weigh_slow_consumer
+from boltkb.bolt.thread_time import (
+    DUMPS,
+    LIST,
+    METRICS,
+    QUERIES,
+    TRACE,
+    UNFETCHED,
+    WITH_QUERY,
+    Look,
+)
+from boltkb.tables import share
 
 __all__ = ["weigh_client_think_time"]
 
+_DID = "waited for their clients"
+_ARE_LEAKED = "The threads that wait for their client are those of transactions nobody ends."
 _PERHAPS_LEAKED = (
     "That these transactions never end is not excluded: what was looked at is too short."
 )
 
 
 def weigh_client_think_time(case: Case) -> Cause:
-    """Return how the evidence stands for clients that think inside transactions."""
-    seen = case.seen
-    leak = weigh_leaked_transactions(case)
+    """Return how the evidence stands for clients that think inside transactions.
+
+    Threads kept by transactions that nobody ends, and those whose client has not fetched its
+    result, wait for their clients too; that is not thinking.
+    """
     name = "client_think_time"
-    if not case.shortage:
-        return Cause(name, "not_applicable", 0.0, (), ("The pool was not full.",), (), ())
-    holders = seen.holders
-    waiting = holders.waiting_share
-    if waiting is None:
-        return Cause(name, "cannot_tell", 0.0, (), (), (COLLECT_DUMPS,), ())
-    kept = leak.share if leak.status == "supported" else 0.0
-    thinking = max(0.0, waiting - kept)
-    words = doing(holders, waiting)
-    if thinking >= MOST:
-        against = () if leak.status == "contradicted" else (_PERHAPS_LEAKED,)
-        kinds = looked_at(seen, agrees=(holders.listed_waiting or 0.0) >= MOST)
-        return Cause(name, "supported", thinking, (words,), against, (), kinds, holders.where)
-    if thinking >= FEW:
-        return Cause(
-            name, "cannot_tell", thinking, (words,), (), (COLLECT_DUMPS,), (), holders.where
-        )
-    if kept:
-        words = "The threads that wait for their client are those of transactions nobody ends."
-    return Cause(name, "contradicted", thinking, (), (words,), (), (), holders.where)
+    quiet = calm(case, name)
+    if quiet is not None:
+        return quiet
+    leak = weigh_leaked_transactions(case)
+    leaks = leak.status == "supported"
+    unread = weigh_slow_consumer(case)
+    kept = leak.share if leaks else 0.0
+    read_slowly = unread.share if unread.status == "supported" else 0.0
+    says: list[Say | None] = []
+    for look in case.thread_time.looks:
+        if look.kind == QUERIES:
+            says.append(_between_queries(look, kept))
+        elif look.kind == DUMPS:
+            less = kept + look.shares.get(UNFETCHED, 0.0)
+            says.append(say_of(look, "waiting_for_client", _DID, less=less))
+        elif look.kind == LIST:
+            says.append(say_of(look, "waiting_for_client", _DID, less=kept))
+        elif not leaks:
+            # Over a longer time the part of kept threads is not known.
+            says.append(say_of(look, "waiting_for_client", _DID, less=read_slowly))
+    missing = wanted(case, DUMPS, LIST, TRACE, METRICS, metrics=("accumulated_processing_time",))
+    against = () if leak.status != "cannot_tell" else (_PERHAPS_LEAKED,)
+    return judge(
+        name,
+        says,
+        missing,
+        contra=(_ARE_LEAKED,) if leaks else against,
+        overlaps=("leaked_transactions",) if leaks else (),
+    )
+
+
+def _between_queries(look: Look, kept: float) -> Say | None:
+    """Return what the query log says: at least the time between the queries of transactions.
+
+    What is held beside queries is more than thinking may be.
+    """
+    if "waiting_for_client" not in look.shares and WITH_QUERY not in look.shares:
+        return None
+    least = max(0.0, look.shares.get("waiting_for_client", 0.0) - kept)
+    most = 1.0 - look.shares.get(WITH_QUERY, 0.0)
+    words = (
+        f"By the query log threads had no query under way for at least {share(least)} and at most "
+        f"{share(most)} of the time that they were held."
+    )
+    return Say(QUERIES, least, least, max(least, most), words, look.where, look.of_incident)

@@ -3,96 +3,53 @@
 from __future__ import annotations
 
 from boltkb.bolt.causes.case import Case
-from boltkb.bolt.causes.cause import Cause
-from boltkb.bolt.causes.held.looked_at import COLLECT_DUMPS, COLLECT_LIST, COURSE
-from boltkb.bolt.causes.held.staircase import find_staircase
-from boltkb.bolt.holders import LONG_OPEN
+from boltkb.bolt.causes.cause import Cause, contradicted, supported, untold
+from boltkb.bolt.causes.held.collecting import COLLECT_DUMPS, wanted
 from boltkb.bolt.observe import PoolObservations
-from boltkb.bolt.thread_time import DUMPS, LIST
-from boltkb.tables import number, span
+from boltkb.bolt.thread_time import DUMPS, LIST, TRACE, Kept
 
 __all__ = ["weigh_leaked_transactions"]
+
+#: One thread may be a person at a prompt; from two on, or from this part of a small pool.
+_FEW = 2
+_PART = 0.25
 
 
 def weigh_leaked_transactions(case: Case) -> Cause:
     """Return how the evidence stands for transactions that nobody ends."""
+    name = "leaked_transactions"
     seen = case.seen
-    stairs = find_staircase(seen)
-    holders = seen.holders
-    pro: list[str] = []
-    contra: list[str] = []
-    kinds: list[str] = []
-    kept = 0.0
-    if holders.kept_open:
-        kinds.append(LIST)
-        kept = max(kept, holders.kept_open)
-        pro.append(
-            f"{holders.kept_open} of {holders.transactions} open transactions have been open for "
-            f"a minute or more with no query running; the oldest for {span(holders.oldest)}."
-        )
-    elif holders.transactions and _long_enough(seen):
-        contra.append(
-            f"None of {holders.transactions} open transactions was open for a minute "
-            "without a query."
-        )
-    if holders.kept >= 2:
-        kinds.append(DUMPS)
-        kept = max(kept, holders.kept)
-        pro.append(
-            f"{holders.kept} threads waited for one and the same connection in all "
-            f"{holders.dumps} thread dumps, {span(holders.dump_seconds)} apart."
-        )
-    elif holders.dumps > 1 and holders.dump_seconds >= 10:
-        contra.append(
-            f"Over {span(holders.dump_seconds)} of thread dumps "
-            + ("one thread" if holders.kept else "no thread")
-            + " kept waiting for the same client."
-        )
-    if stairs is not None and stairs.rises and stairs.kept >= 2:
-        if stairs.collapsed:
-            kinds.append(COURSE)
-            kept = max(kept, stairs.kept)
-            pro.append(
-                f"Held threads rose step by step and {number(stairs.kept)} were never given back, "
-                f"while work for each held thread fell from {number(stairs.before)} to "
-                f"{number(stairs.after)} messages a second."
-            )
-        elif stairs.before is not None:
-            contra.append("Held threads rose, but each went on working.")
-    elif stairs is not None:
-        contra.append("Held threads fell again when traffic did; they are not kept for good.")
+    found = [kept for kept in case.thread_time.kept if kept.threads > 0]
+    nothing = [kept for kept in case.thread_time.kept if not kept.threads]
+    contra = tuple(kept.words for kept in nothing)
+    pro = tuple(kept.words for kept in found)
+    where = tuple(dict.fromkeys(place for kept in (*found, *nothing) for place in kept.where))
+    wanted = _wanted(case)
+    kept = max((kept.threads for kept in found), default=0.0)
     limit = seen.servers or 0
-    held = _held(seen)
-    counts = kept >= 2 or (limit > 0 and kept >= max(1, 0.25 * limit))
-    where = holders.where
-    if pro and counts:
-        explained = min(1.0, kept / held) if held else 1.0
-        missing = () if holders.dumps else (COLLECT_DUMPS,)
-        return Cause(
-            "leaked_transactions", "supported", explained, tuple(pro), tuple(contra), missing,
-            tuple(kinds), where,
+    if kept >= _FEW or (limit > 0 and kept >= max(1.0, _PART * limit)):
+        held = _held(seen)
+        missing = () if seen.holders.dumps else (COLLECT_DUMPS,)
+        return supported(
+            name, kept / held if held else 1.0, pro,
+            kinds=tuple(kept.kind for kept in found), contra=contra, missing=missing,
+            where=where, began=_began(found), overlaps=("client_think_time",),
         )  # fmt: skip
-    if contra and not pro:
-        return Cause("leaked_transactions", "contradicted", 0.0, (), tuple(contra), (), (), where)
-    wanted: tuple[str, ...] = tuple(
-        words
-        for words, absent in (
-            (COLLECT_DUMPS, holders.dumps < 2 or holders.dump_seconds < 10),
-            (COLLECT_LIST, not holders.transactions),
-        )
-        if absent
-    )
-    return Cause(
-        "leaked_transactions",
-        "contradicted" if contra else "cannot_tell",
-        0.0, tuple(pro), tuple(contra), wanted, (), where,
-    )  # fmt: skip
+    if contra:
+        # A thread or two that are kept do not fill a pool.
+        return contradicted(name, contra, pro=pro, where=where)
+    return untold(name, wanted, pro=pro, where=where)
 
 
-def _long_enough(seen: PoolObservations) -> bool:
-    """Whether a transaction could have grown old enough to be called kept."""
-    incident = seen.incident
-    return (seen.end - seen.start if incident is None else incident.seconds) >= LONG_OPEN
+def _wanted(case: Case) -> tuple[str, ...]:
+    looked = {kept.kind for kept in case.thread_time.kept}
+    if not looked.isdisjoint({DUMPS, LIST, TRACE}):
+        return wanted(case, *(kind for kind in (DUMPS, LIST) if kind not in looked))
+    return wanted(case, DUMPS, LIST, TRACE)
+
+
+def _began(found: list[Kept]) -> float | None:
+    return min((kept.began for kept in found if kept.began is not None), default=None)
 
 
 def _held(seen: PoolObservations) -> float:

@@ -1,24 +1,16 @@
-"""What the looks at held threads say, and what to collect where there were none."""
+"""What the looks at held threads say of a pool whose threads are given back again."""
 
 from __future__ import annotations
 
-from boltkb.bolt.causes.held.staircase import find_staircase
-from boltkb.bolt.holders import Holders
+from boltkb.bolt.causes.held.collecting import COLLECT_DUMPS, COLLECT_LIST
 from boltkb.bolt.observe import PoolObservations
-from boltkb.bolt.thread_time import DUMPS, LIST
-from boltkb.tables import share
+from boltkb.bolt.thread_time import COURSE, DUMPS, LIST
+from boltkb.bolt.thread_time.staircase import find_staircase
 
-__all__ = ["COLLECT_DUMPS", "COLLECT_LIST", "COURSE", "FEW", "MOST", "doing", "looked_at"]
+__all__ = ["COLLECT_DUMPS", "COLLECT_LIST", "COURSE", "MOST", "looked_at"]
 
 #: From this share of held threads on, what they do decides.
 MOST = 0.5
-FEW = 0.3
-COURSE = "the course of held threads over time"
-COLLECT_DUMPS = (
-    "three thread dumps ten seconds apart while the pool is full: `jcmd PID Thread.print` "
-    "needs no Bolt thread"
-)
-COLLECT_LIST = "the output of `SHOW TRANSACTIONS`, taken while the pool is full"
 
 
 def looked_at(seen: PoolObservations, *, agrees: bool) -> tuple[str, ...]:
@@ -35,12 +27,4 @@ def looked_at(seen: PoolObservations, *, agrees: bool) -> tuple[str, ...]:
             (COURSE, stairs is not None and not stairs.rises),
         )
         if there
-    )
-
-
-def doing(holders: Holders, waiting: float) -> str:
-    return (
-        f"In {holders.seen_in} {share(waiting)} of "
-        f"the held threads waited for their client, {share(holders.working / holders.held)} "
-        "were working."
     )

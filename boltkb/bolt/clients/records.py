@@ -1,7 +1,6 @@
-"""The clients: their pools, the connections they open and keep, and how many they can ask with.
+"""What is known of clients: their pools, the ceiling they set, and their idle connections.
 
-Part of the bridge.  Seen from the server (connections, addresses, agents) and from the clients'
-own logs, where those are at hand.
+Knows no evidence: `reading` has what speaks for each.
 """
 
 from __future__ import annotations
@@ -9,11 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from boltkb.bolt.observe import PoolObservations
-from boltkb.bolt.pool import Pool
-from boltkb.exports import Export, Where
+from boltkb.exports import Where
 
-__all__ = ["Ceiling", "ClientPool", "Clients", "Idle", "read_clients"]
+__all__ = ["Ceiling", "ClientPool", "Clients", "Idle", "Period"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class ClientPool:
     holding : float or None, threads
         Held on average by it.
     objects : float or None
-        Driver objects (pools) behind the address, where it can be told.
+        Driver objects (pools) behind the address, at least; None where nothing tells.
     limit : int or None
         Connections that one of its pools may open, and `limit_from` how that is known.
     timed_out, retried, rejected, failed, leaked, queued : int or None
@@ -41,6 +38,19 @@ class ClientPool:
     peak_in_use : float or None
         The most connections of one of its pools in use at the same time.
     where : tuple of Where
+    version : str or None
+        The driver's.
+    tool : bool
+        Whether a person, or the server itself, is behind it rather than an application.
+    lost : int or None
+        Connections that broke while it used them, or when it took them up again, as its log tells.
+    mean_delay : float or None, s
+        Before a retry.
+    mean_hold : float or None, s
+        From having a connection to giving it back.
+    youngest, oldest : float or None, s
+        Ages of its connections when they were listed; at least so much where the list names no
+        time of its own.
     """
 
     host: str
@@ -61,6 +71,13 @@ class ClientPool:
     mean_wait: float | None
     peak_in_use: float | None
     where: tuple[Where, ...]
+    version: str | None = None
+    tool: bool = False
+    lost: int | None = None
+    mean_delay: float | None = None
+    mean_hold: float | None = None
+    youngest: float | None = None
+    oldest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +87,41 @@ class Ceiling:
     Parameters
     ----------
     connections : float or None
+        The pools that are known, each at its limit: at least so many, for there may be more.
     complete : bool
         Whether every source of connections is known; without it nothing is ruled out.
     words : str
+    missing : tuple of str
+        Sources of connections that the export cannot rule out.
     """
 
     connections: float | None
     complete: bool
     words: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A fixed time from a connection's last use to its end, as the course of counts tells it.
+
+    Parameters
+    ----------
+    seconds, low, high : float, s
+    matched : int
+        Moments of closing that an opening precedes by just this time.
+    closings : int
+        All moments of closing.
+    chance : float, 0 to 1
+        How often chance alone would match as many, at whatever time.
+    """
+
+    seconds: float
+    low: float
+    high: float
+    matched: int
+    closings: int
+    chance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +140,18 @@ class Idle:
     opened_per_request : float or None
         Connections opened for each request, transaction or query begun, by the best count.
     words : str
+    opened, closed : float or None
+        Connections opened and closed in the window.
+    requests : float or None
+        Requests of the window, counted as `requests_from` says.
+    requests_from : str
+    life : float or None, s
+        The mean life of a connection, by Little's law: open ones over those closed a second.
+    regular : Period or None
+        The time after which connections end, where the counts agree on one.
+    quiet_closings : int
+        Samples in which connections were closed while few threads were held and none was
+        rejected.
     """
 
     shape: Literal["plateau", "growth", "churn", "cut", "unknown"]
@@ -104,6 +160,13 @@ class Idle:
     opened_per_second: float | None
     opened_per_request: float | None
     words: str
+    opened: float | None = None
+    closed: float | None = None
+    requests: float | None = None
+    requests_from: str = ""
+    life: float | None = None
+    regular: Period | None = None
+    quiet_closings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +188,3 @@ class Clients:
     ceiling: Ceiling
     idle: Idle
     proxied: bool | None = None
-
-
-def read_clients(export: Export, pool: Pool, seen: PoolObservations) -> Clients:
-    """Return the clients of a pool as the export tells of them."""
-    return Clients((), Ceiling(None, False, ""), Idle("unknown", None, None, None, None, ""), None)

@@ -1,7 +1,4 @@
-"""The course of things: when arrivals, holds and held threads changed, and what stood still.
-
-Part of the bridge.  Root causes begin before the symptom; they are found by change points.
-"""
+"""What the course of things is made of: shifts, pauses, bursts, contention."""
 
 from __future__ import annotations
 
@@ -9,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from boltkb.bolt.observe import PoolObservations, Trace
-from boltkb.bolt.pool import Pool
-from boltkb.exports import Export, Where
+from boltkb.bolt.observe import Trace
+from boltkb.exports import Where
 
-__all__ = ["Burst", "Contention", "Course", "Pause", "Shift", "read_course"]
+__all__ = ["Burst", "Contention", "Course", "Pause", "Shift"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +102,18 @@ class Course:
         Of `arrivals`, `hold`, `busy`, `connections`.
     pauses, bursts : tuples
     contention : Contention
+    arrivals : Trace or None
+        Work asked for a second, in the same bins: throughput and rejections together.
+    busy, connections, opened : Trace or None
+        Held threads and open connections on average, connections opened a second, in bins.
+    bin : float, s
+        How wide the bins are; 0 without any.
+    rejections : Trace or None
+        When work was rejected, and how many times then; over the whole export.
+    first_rejection : float or None, epoch s
+        Or the first sign of one, where only episodes are logged.
+    stalls_known : bool
+        Whether pauses would have been seen: by a debug.log, a gc.log or the metric.
     """
 
     throughput: Trace | None
@@ -117,8 +125,29 @@ class Course:
     contention: Contention = field(
         default_factory=lambda: Contention("cannot_tell", None, None, None, "nothing to tell by.")
     )
+    arrivals: Trace | None = None
+    busy: Trace | None = None
+    connections: Trace | None = None
+    opened: Trace | None = None
+    bin: float = 0.0
+    rejections: Trace | None = None
+    first_rejection: float | None = None
+    stalls_known: bool = False
 
+    def shift_before(self, what: str, moment: float, *, rising: bool = True) -> Shift | None:
+        """Return the last shift of a level that came before a moment, or within a bin after it.
 
-def read_course(export: Export, pool: Pool, seen: PoolObservations) -> Course:
-    """Return how load and work moved."""
-    return Course(None, "", None)
+        Parameters
+        ----------
+        what : str
+            `arrivals`, `hold`, `busy` or `connections`.
+        moment : float, epoch s
+        rising : bool
+            Whether the level must have risen, rather than fallen.
+        """
+        found = [
+            shift
+            for shift in self.shifts.get(what, ())
+            if shift.when <= moment + self.bin and (shift.after > shift.before) is rising
+        ]
+        return found[-1] if found else None

@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from boltkb.bolt.observe import PoolObservations
+from boltkb.bolt.thread_time.look import COURSE, Kept
+from boltkb.exports import Where
+from boltkb.tables import number
 
-__all__ = ["Staircase", "find_staircase"]
+__all__ = ["Staircase", "find_staircase", "kept_in_course"]
+
+Floats = npt.NDArray[np.float64]
 
 #: A fall of work per held thread to this share says that holds no longer end.
 _COLLAPSE = 0.4
@@ -26,12 +32,15 @@ class Staircase:
         Messages started a second for each held thread, in the first and last part.
     rises : bool
         Whether the floor rose step by step and never fell.
+    began : float or None, epoch s
+        When the floor first stood a thread higher than at the beginning, for good.
     """
 
     kept: float
     before: float | None
     after: float | None
     rises: bool
+    began: float | None = None
 
     @property
     def collapsed(self) -> bool:
@@ -64,4 +73,37 @@ def find_staircase(seen: PoolObservations) -> Staircase | None:
             high = float(busy[parts[8][0] :].mean())
             before = float(rate[first].mean()) / max(low, 0.1)
             after = float(rate[last].mean()) / max(high, 0.1)
-    return Staircase(kept, before, after, rises=falls <= 1 and kept >= 2)
+    rises = falls <= 1 and kept >= 2
+    return Staircase(kept, before, after, rises, _first_step(times, busy) if rises else None)
+
+
+def kept_in_course(seen: PoolObservations, where: Where | None) -> Kept | None:
+    """Return the threads that the course of held threads shows as kept.
+
+    None where it does not tell: too few samples, or a rise without a measure of work.
+    """
+    stairs = find_staircase(seen)
+    if stairs is None:
+        return None
+    places = () if where is None else (where,)
+    if not stairs.rises:
+        words = "Held threads fell again when traffic did; they are not kept for good."
+        return Kept(COURSE, 0.0, None, words, places)
+    if stairs.collapsed:
+        words = (
+            f"Held threads rose step by step and {number(stairs.kept)} were never given back, "
+            f"while work for each held thread fell from {number(stairs.before)} to "
+            f"{number(stairs.after)} messages a second."
+        )
+        return Kept(COURSE, stairs.kept, stairs.began, words, places)
+    if stairs.before is None:
+        return None
+    words = "Held threads rose, but each went on working."
+    return Kept(COURSE, 0.0, None, words, places)
+
+
+def _first_step(times: Floats, busy: Floats) -> float:
+    """Return when held threads first stayed above their floor at the beginning."""
+    # Seen from the end, the least that is still to come: it rises when a thread is kept.
+    to_come = np.minimum.accumulate(busy[::-1])[::-1]
+    return float(times[int(np.argmax(to_come > to_come[0]))])

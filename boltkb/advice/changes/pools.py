@@ -1,0 +1,198 @@
+"""Changes of the clients' pools, each between its bounds, and of what waits for them."""
+
+from __future__ import annotations
+
+from boltkb.advice.bounds import Application, Bounds, find_bounds
+from boltkb.advice.changes.change import Change, change_clients, change_code
+from boltkb.advice.situation import Situation
+from boltkb.tables import number
+
+__all__ = ["bound_pools", "order_timeouts", "raise_pools"]
+
+#: Shown as an example of a wait that is shorter than most requests may take, s.
+_EXAMPLE_WAIT = 10.0
+
+
+def bound_pools(situation: Situation, rule: str, *, expected: str = "") -> tuple[Change, ...]:
+    """Return pools that together leave the server its reserve, one change for each application.
+
+    Parameters
+    ----------
+    situation : Situation
+    rule : str
+    expected : str
+        What it should bring; the deterministic bound where left out.
+
+    Returns
+    -------
+    tuple of Change
+        No pool is made larger here, and none is cut below its demand or its deadlock floor.
+    """
+    bounds = find_bounds(situation)
+    if bounds.room is None:
+        return (change_code(rule, notes=bounds.words(), expected=expected),)
+    if not bounds.applications:
+        return (
+            change_code(
+                rule,
+                name=f"Divide {bounds.room} connections among the driver objects of all processes",
+                notes=(
+                    *bounds.words(),
+                    (
+                        "How many driver objects there are cannot be told from this export: "
+                        "count the processes, and the drivers in each. Pool size = "
+                        f"{bounds.room} / driver objects, rounded down."
+                    ),
+                    _NESTED,
+                ),
+                expected=expected,
+            ),
+        )
+    found = []
+    for app in bounds.applications:
+        if app.advised is None:
+            found.append(_cannot_be_cut(rule, app, bounds, expected))
+        elif app.advised < app.limit:
+            found.append(_cut(situation, rule, app, app.advised, bounds, expected))
+    return tuple(found) or (
+        change_code(
+            rule,
+            notes=(*bounds.words(), "The pools are within both bounds as they are."),
+            expected=expected,
+        ),
+    )
+
+
+_NESTED = (
+    "If a request opens a second session while its first is open, a pool must not be smaller than "
+    "the requests worked on at once, plus one: otherwise they can wait for one another for ever."
+)
+
+
+def _cut(
+    situation: Situation, rule: str, app: Application, size: int, bounds: Bounds, expected: str
+) -> Change:
+    return change_clients(
+        situation,
+        rule,
+        {"pool-size": float(size)},
+        name=f"pool size of {app.name}",
+        before={"pool-size": float(app.limit)} if app.limit_known else None,
+        languages=app.languages or None,
+        expected=expected or _bounded(bounds),
+        notes=(*bounds.words(), _floor_words(app, size)),
+    )
+
+
+def _floor_words(app: Application, size: int) -> str:
+    if app.floor is not None:
+        return (
+            f"Above the deadlock floor: {app.floor - 1} connections of one pool were in use at "
+            f"once, so that {app.floor} suffice even if each request holds two."
+        )
+    return f"{_NESTED} With {size}, that is at most {size - 1} requests."
+
+
+def _cannot_be_cut(rule: str, app: Application, bounds: Bounds, expected: str) -> Change:
+    most = 0 if app.most is None else app.most
+    if app.floor is not None and app.floor > most >= 2:
+        why = (
+            f"{app.floor - 1} connections of one pool were in use at once. A pool of {most} would "
+            f"fit the threads, but below {app.floor} requests that hold two connections can wait "
+            f"for one another for ever. First let each process work on at most {most - 1} "
+            f"requests at once, or make sure that none opens a second session; only then is "
+            "the pool itself to be made smaller."
+        )
+        name = f"Let each process of {app.name} work on at most {most - 1} requests at once"
+    else:
+        why = f"No pool size of {app.name} lies between its own need and what the threads leave it."
+        name = f"Run fewer processes of {app.name}, or shorten what they hold"
+    return change_code(rule, name=name, why=why, notes=bounds.words(), expected=expected)
+
+
+def _bounded(bounds: Bounds) -> str:
+    if not bounds.complete:
+        return (
+            "No number: not every client is known, so it cannot be promised that the pool stops "
+            "filling. Compare rejections before and after."
+        )
+    return (
+        f"These clients together can then ask for at most {number(bounds.room)} of "
+        f"{bounds.threads} threads, so that they alone cannot fill the pool; their requests wait "
+        "in the client instead. A bound, not a forecast: it says nothing of how long they wait."
+    )
+
+
+def raise_pools(situation: Situation, rule: str) -> tuple[Change, ...]:
+    """Return larger pools for the applications that waited for their own, within the threads."""
+    bounds = find_bounds(situation)
+    clients = situation.clients
+    waited: set[str] = set()
+    for pool in () if clients is None else clients.pools:
+        if (pool.timed_out or 0) > 0 or (pool.queued or 0) > 0 or (pool.mean_wait or 0) > 0:
+            waited.update(text for text in (pool.agent, pool.user, pool.host) if text)
+    found = []
+    for app in bounds.applications:
+        if not any(text in app.name for text in waited):
+            continue
+        if app.advised is not None and app.advised > app.limit:
+            found.append(
+                change_clients(
+                    situation,
+                    rule,
+                    {"pool-size": float(app.advised)},
+                    name=f"pool size of {app.name}",
+                    before={"pool-size": float(app.limit)} if app.limit_known else None,
+                    languages=app.languages or None,
+                    expected="Waits in the client end while the pool is not used up; how many "
+                    "requests that is beyond what was seen would be extrapolation.",
+                    notes=(*bounds.words(), _NESTED),
+                )
+            )
+    if found:
+        return tuple(found)
+    return (
+        change_code(
+            rule,
+            notes=(
+                *bounds.words(),
+                (
+                    "What size is right cannot be told from this export: add the log or the "
+                    "metrics of the client that waits, with its pool's size."
+                ),
+            ),
+        ),
+    )
+
+
+def order_timeouts(situation: Situation) -> Change:
+    """Return the order of time-outs, with a wait for a connection shorter than a request."""
+    lock = situation.setting("lock-timeout")
+    whole = situation.setting("transaction-timeout")
+    return change_clients(
+        situation,
+        "order-timeouts",
+        {"acquisition-timeout": _EXAMPLE_WAIT},
+        name="the drivers' wait for a connection",
+        why="A wait that outlives its request works for nobody. The value is an example: take one "
+        "below what your own requests may take.",
+        cost="Requests that would have had a connection a little later fail instead.",
+        expected="No number: it changes which requests fail, and how soon, not how many threads "
+        "are needed.",
+        notes=(
+            (
+                "A request's own time-out must be longer than the wait for a connection (60 s "
+                "where nothing is set)."
+            ),
+            f"On the server {lock} must be shorter than {whole}, and both than the request.",
+            (
+                "The budget for retries (30 s where nothing is set) is looked at before each "
+                "pause, so that a call makes 6 or 7 attempts over 33 s as a rule and up to about "
+                "68 s: leave room for it in the request, or lower it."
+            ),
+            (
+                "Only managed transactions try again; auto-commit queries and explicit "
+                "transactions do not."
+            ),
+        ),
+    )

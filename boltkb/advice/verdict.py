@@ -1,0 +1,338 @@
+"""The verdict in words: headline, the one number with its interval, and what to do first.
+
+By tables from causes to what words them; a cause that no table names is worded by the catalogue
+and by `words`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from boltkb.advice.changes import Change
+from boltkb.advice.situation import Situation
+from boltkb.advice.words import WORDS
+from boltkb.bolt import Cause, Diagnosis
+from boltkb.catalogue import load_causes, load_rules
+from boltkb.queueing import Estimate
+from boltkb.tables import number, sentence, share, span
+
+__all__ = ["also_words", "cause_words", "do_first", "headline", "kept_threads", "misreading",
+           "rejected_words", "telling_number"]  # fmt: skip
+
+Estimates = Mapping[str, Estimate]
+
+
+def headline(situation: Situation, estimates: Estimates) -> str:
+    """Return the verdict in one sentence."""
+    diagnosis = situation.diagnosis
+    if situation.cause is not None:
+        lead = _LEADS.get(situation.cause.id, _clause)(situation, estimates)
+        if diagnosis.state == "ok":
+            return f"{_large_enough(situation)}; what fails is something else: {lead}"
+        if diagnosis.state == "cannot_tell":
+            return f"Whether the thread pool is large enough cannot be told; what was seen: {lead}"
+        return f"{_upper(lead)}{_tail(situation)}"
+    limit = _limit(situation)
+    if diagnosis.state == "ok":
+        return _large_enough(situation)
+    if diagnosis.state == "saturated":
+        return (
+            f"The pool of {limit} threads ran out: {rejected_words(diagnosis)}; why, this export "
+            "cannot tell"
+        )
+    if diagnosis.state == "at_risk":
+        chance = estimates["rejection_probability"]
+        upper = f" (up to {share(chance.high)} of attempts)" if chance.high is not None else ""
+        return (
+            f"The pool of {limit} threads came close to its limit: at most "
+            f"{number(diagnosis.peak)} held, no rejection known{upper}"
+        )
+    return "This export cannot tell whether the thread pool is large enough"
+
+
+def telling_number(situation: Situation, estimates: Estimates) -> tuple[str, Estimate]:
+    """Return the number that tells most here, and what it counts."""
+    cause = situation.cause
+    if cause is not None:
+        return _NUMBERS.get(cause.id, _share_of)(situation, cause, estimates)
+    return _of_the_pool(situation, estimates)
+
+
+def do_first(situation: Situation, estimates: Estimates, several: tuple[Change, ...]) -> str:
+    """Return the first thing to do, with who held most threads."""
+    diagnosis, cause = situation.diagnosis, situation.cause
+    if cause is not None:
+        words = _FIRST.get(cause.id, _by_rule)(situation, estimates, several)
+        return f"{words}{_who(situation) if cause.explains == 'thread-time' else ''}"
+    if diagnosis.state == "ok":
+        return "Nothing. Keep this report to compare with."
+    if diagnosis.cannot_tell and diagnosis.state in {"cannot_tell", "saturated"}:
+        return f"Collect what is missing. {diagnosis.cannot_tell[0]}"
+    return f"Watch the pool, and take three thread dumps when it is full.{_who(situation)}"
+
+
+def misreading(situation: Situation) -> str:
+    """Return the sentence that kills the common misreading."""
+    diagnosis = situation.diagnosis
+    idle = diagnosis.idle_connections
+    many = "" if idle is None else f"{number(round(idle))} connections were idle on average: "
+    if diagnosis.state == "ok" or diagnosis.cause is not None:
+        return (
+            f"{many}an idle connection holds no Bolt thread, and the server does not limit "
+            "connections; each still costs a socket, a file descriptor and buffers."
+        )
+    return f"{many}threads and connections are different things; the server limits only threads."
+
+
+def cause_words(diagnosis: Diagnosis) -> str:
+    """Return the cause in a sentence, with its evidence."""
+    if diagnosis.cause is None:
+        if diagnosis.state == "ok":
+            return "None; nothing is wrong."
+        if diagnosis.state == "cannot_tell":
+            return "Cannot be told from this export."
+        return "Not known: no cause is supported by what this export holds."
+    evidence = diagnosis.cause_of(diagnosis.cause).evidence_for
+    return " ".join((load_causes()[diagnosis.cause].said, *evidence))
+
+
+def also_words(situation: Situation) -> str:
+    """Return the other supported causes in one line; empty for none."""
+    others = situation.others if situation.cause is not None else ()
+    named = [
+        f"{load_causes()[cause.id].title} ({share(cause.share)} of {_measure(cause)})"
+        for cause in others
+    ]
+    return f"Also supported: {'; '.join(named)}." if named else ""
+
+
+def rejected_words(diagnosis: Diagnosis) -> str:
+    """Return how many requests were rejected, as a clause."""
+    rejected = diagnosis.rejected
+    if rejected.value:
+        about = "about " if rejected.how == "estimated" else ""
+        plural = "request was" if rejected.value == 1 else "requests were"
+        return f"{about}{number(round(rejected.value))} {plural} rejected"
+    if rejected.episodes:
+        return "requests were rejected, how many is not logged"
+    if rejected.how == "none":
+        return "no request was rejected"
+    return "whether requests were rejected is not known"
+
+
+def kept_threads(diagnosis: Diagnosis) -> float:
+    """Return how many threads transactions hold that nobody ends, by the strongest evidence."""
+    cause = diagnosis.cause_of("leaked_transactions")
+    held = diagnosis.holders.held if diagnosis.holders.looks else (diagnosis.peak or 0.0)
+    return float(round(cause.share * held)) if cause.status == "supported" else 0.0
+
+
+def _large_enough(situation: Situation) -> str:
+    return (
+        f"The thread pool is large enough: at most {number(situation.diagnosis.peak)} of "
+        f"{_limit(situation)} threads were held"
+    )
+
+
+def _limit(situation: Situation) -> str:
+    threads = situation.pool.threads
+    return "an unknown number of" if threads is None else str(threads)
+
+
+def _tail(situation: Situation) -> str:
+    """Return what became of requests, where the lead has not said it."""
+    if situation.diagnosis.cause in _SAYS_REJECTIONS:
+        return ""
+    if situation.diagnosis.state == "at_risk" and not situation.diagnosis.rejected.seen:
+        return "; no request is known to have been rejected yet"
+    return f"; {rejected_words(situation.diagnosis)}"
+
+
+def _clause(situation: Situation, estimates: Estimates) -> str:
+    del estimates
+    cause = situation.cause
+    if cause is None:
+        return ""
+    part = share(cause.share) if cause.share > 0 else "an unknown part"
+    return WORDS[cause.id].clause.format(part=part)
+
+
+def _kept(situation: Situation, estimates: Estimates) -> str:
+    del estimates
+    kept = number(kept_threads(situation.diagnosis))
+    return f"{kept} of {_limit(situation)} threads are held by transactions that nobody ends"
+
+
+def _too_few(situation: Situation, estimates: Estimates) -> str:
+    need = estimates["recommended_threads"]
+    more = f"; {number(need.value)} would have done" if need.value is not None else ""
+    rejected = rejected_words(situation.diagnosis)
+    return f"{_limit(situation)} threads are too few for this load: {rejected}{more}"
+
+
+#: Causes whose lead says what became of requests.
+_SAYS_REJECTIONS = frozenset({"pool_too_small"})
+#: Headlines of their own.
+_LEADS: Mapping[str, Callable[[Situation, Estimates], str]] = {
+    "leaked_transactions": _kept,
+    "pool_too_small": _too_few,
+}
+
+
+def _kept_number(situation: Situation, cause: Cause, estimates: Estimates) -> tuple[str, Estimate]:
+    del estimates
+    told = f"told by {' and '.join(cause.kinds)}"
+    kept = Estimate(kept_threads(situation.diagnosis), None, None, "threads", told)
+    return "threads held by transactions that nobody ends", kept
+
+
+def _share_of(situation: Situation, cause: Cause, estimates: Estimates) -> tuple[str, Estimate]:
+    """Return the cause's share, with an interval where single threads or rejections were seen."""
+    if cause.share <= 0:
+        return _of_the_pool(situation, estimates)
+    label = WORDS[cause.id].label
+    looks, seen_in = _looks(situation, cause)
+    if looks is None or looks <= 0:
+        told = " and ".join(cause.kinds) or "the export"
+        return label, Estimate(
+            cause.share, None, None, "share", f"by {told}; without an interval, because single "
+            "looks were not counted",
+        )  # fmt: skip
+    low, high = _wilson(cause.share, looks)
+    return label, Estimate(
+        cause.share, low, high, "share",
+        f"in {seen_in}; Wilson's interval (1927), taking each as one look",
+    )  # fmt: skip
+
+
+def _looks(situation: Situation, cause: Cause) -> tuple[float | None, str]:
+    """Return how many looks a share rests on, and at what; None where they were not counted."""
+    state = WORDS[cause.id].state
+    looks = () if situation.case is None else situation.case.thread_time.looks
+    for look in looks:
+        if state and state in look.shares and look.samples > 0 and not look.bound:
+            return look.samples, f"{number(round(look.samples))} held threads of {look.kind}"
+    holders = situation.diagnosis.holders
+    if state and holders.looks and holders.held > 0 and cause.explains == "thread-time":
+        return holders.held * holders.looks, f"each held thread in {holders.seen_in}"
+    rejected = situation.diagnosis.rejected
+    if cause.explains == "rejections" and rejected.how == "counted" and rejected.value:
+        return rejected.value, f"{number(rejected.value)} rejections"
+    return None, ""
+
+
+def _by_model(situation: Situation, cause: Cause, estimates: Estimates) -> tuple[str, Estimate]:
+    del cause
+    return _of_the_pool(situation, estimates)
+
+
+def _of_the_pool(situation: Situation, estimates: Estimates) -> tuple[str, Estimate]:
+    if situation.diagnosis.state != "saturated":
+        return "most threads held at the same time", estimates["busy_threads_peak"]
+    if estimates["rejection_probability"].value is not None:
+        words = "attempts to get a thread were rejected in this window"
+        return words, estimates["rejection_probability"]
+    return "rejections", estimates["rejections_observed"]
+
+
+#: Numbers of their own.
+_NUMBERS: Mapping[str, Callable[[Situation, Cause, Estimates], tuple[str, Estimate]]] = {
+    "leaked_transactions": _kept_number,
+    "pool_too_small": _by_model,
+}
+
+
+def _end_them(situation: Situation, estimates: Estimates, several: tuple[Change, ...]) -> str:
+    del estimates, several
+    oldest = situation.diagnosis.holders.oldest
+    age = f" (the oldest is {span(oldest)} old)" if oldest else ""
+    first = "Save the list of transactions" if situation.managed else "Save three thread dumps"
+    return f"{first}, then end the idle transactions{age}."
+
+
+def _not_inside(situation: Situation, estimates: Estimates, several: tuple[Change, ...]) -> str:
+    del situation, estimates, several
+    return "Have the clients do nothing else while a transaction is open."
+
+
+def _raise(situation: Situation, estimates: Estimates, several: tuple[Change, ...]) -> str:
+    need = estimates["recommended_threads"]
+    change = next((c for c in several if c.where == "neo4j.conf"), None)
+    if need.value is None or change is None:
+        why = "its settings are Neo4j's here" if situation.managed else need.reason
+        return f"Find what made the load peak; {why}."
+    interval = (
+        f"95\u202f% interval {number(need.low)} to {number(need.high)}"
+        if need.low is not None
+        else "no interval: the fit is doubtful"
+    )
+    beyond = " It passes another ceiling, see below." if _passes(change) else ""
+    return (
+        f"Raise {change.name} from {situation.pool.threads} to {number(need.value)} "
+        f"({interval}; {change.takes_effect}), if cores and heap bear it.{beyond}"
+    )
+
+
+def _passes(change: Change) -> bool:
+    return any(note.startswith("Beyond another ceiling") for note in change.notes)
+
+
+def _by_rule(situation: Situation, estimates: Estimates, several: tuple[Change, ...]) -> str:
+    """Return the rule's change, and its first number where the changes have one."""
+    del estimates
+    cause = situation.cause
+    rule = next(
+        rule for rule in load_rules().values() if cause is not None and rule.cause == cause.id
+    )
+    for change in several:
+        if change.before and change.after and change.where == "clients":
+            return (
+                f"{sentence(rule.change)} First: {change.name} from {change.before} to "
+                f"{change.after}."
+            )
+    return sentence(rule.change)
+
+
+#: What to do first, where the rule's own words are not enough.
+_FIRST: Mapping[str, Callable[[Situation, Estimates, tuple[Change, ...]], str]] = {
+    "leaked_transactions": _end_them,
+    "client_think_time": _not_inside,
+    "pool_too_small": _raise,
+}
+
+
+def _who(situation: Situation) -> str:
+    holders = situation.diagnosis.holders
+    if not holders.holders:
+        return ""
+    most = holders.holders[0]
+    name = most.agent or most.user
+    by = f"by {name} at {most.client}" if name else f"by clients at {most.client}"
+    if situation.clients is not None and situation.clients.proxied:
+        told = " as ".join(text for text in (most.agent, most.user) if text)
+        by = f"by {told or 'a client'} behind {most.client}"
+    count = f"{most.threads:.1f}".removesuffix(".0")
+    of = f" of {holders.held:.1f}".removesuffix(".0") if holders.looks else ""
+    return f" Most threads were held {by}: {count}{of} on average."
+
+
+def _measure(cause: Cause) -> str:
+    return {
+        "thread-time": "the held thread-time",
+        "rejections": "the rejections",
+        "failures": "the clients' failures",
+        "connections": "the connections opened",
+    }[cause.explains]
+
+
+def _wilson(part: float, looks: float) -> tuple[float, float]:
+    """Return Wilson's 95 % interval of a share (1927)."""
+    z = 1.959964
+    middle = (part + z**2 / (2 * looks)) / (1 + z**2 / looks)
+    half = z / (1 + z**2 / looks) * math.sqrt(part * (1 - part) / looks + (z / looks / 2) ** 2)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _upper(words: str) -> str:
+    return words[:1].upper() + words[1:]
