@@ -50,11 +50,11 @@ def render(runs: Sequence[Judged], *, region: str, seeds: int, command: str, min
     parts += [
         (
             f"**Simulated data.** {len(runs):,} runs of {len({run.scenario for run in runs})} "
-            f"scenarios, seeds {first} to {first + seeds - 1}, region `{region}`, Neo4j "
+            f"scenarios, seeds from {first} on, {seeds} each, region `{region}`, Neo4j "
             f"{', '.join(VERSIONS[:-1])} and {VERSIONS[-1]} in turn. {counts['case']:,} showed the "
             f"cause that was staged, in {counts['nothing wrong']:,} nothing was wrong, and "
             f"{counts['dropped']:,} were dropped because they were neither. Made by `{command}` in "
-            f"{minutes:.0f} minutes of processor time."
+            f"about {max(1, round(minutes))} min of processor time."
         ),
         _summary(scores),
         _failures(runs),
@@ -121,7 +121,8 @@ def _matrix(runs: Sequence[Judged], level: str) -> str:
     if others:
         legend = ", ".join(f"{columns.index(c) + 1} {_words(c)}" for c in others)
         lines += ["", f"    Not staged by any scenario: {legend}."]
-    lines += ["", *(f"    {line}" for line in _table(heads, rows).splitlines())]
+    table = ['<div class="boltkb-matrix" markdown>', "", *_table(heads, rows).splitlines()]
+    lines += ["", *(f"    {line}".rstrip() for line in [*table, "", "</div>"])]
     return "\n".join(lines)
 
 
