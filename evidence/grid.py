@@ -52,6 +52,11 @@ def run_grid(
         Processes.
     say : callable
         Told how far it is.
+
+    Raises
+    ------
+    RuntimeError
+        At the end, for runs that could not be simulated; the others are kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / RESULTS
@@ -59,19 +64,25 @@ def run_grid(
     missing = [case for case in cases if _key(case) not in known]
     if len(missing) < len(cases):
         say(f"{len(cases) - len(missing)} of {len(cases)} runs are kept in {place}")
-    began = time.monotonic()
+    began, failed = time.monotonic(), list[str]()
     arguments = [(case, folder, exports) for case in missing]
     with frugal(), place.open("a", encoding="utf-8") as file:
         # A line that was broken off ends here, so that it spoils no other.
         if place.stat().st_size and not place.read_bytes().endswith(b"\n"):
             file.write("\n")
-        for number, result in enumerate(spread_out(_run, arguments, workers=workers), 1):
-            kept = {"fingerprint": fingerprint(), "run": asdict(result)}
+        for number, made in enumerate(spread_out(_run, arguments, workers=workers), 1):
+            left = (time.monotonic() - began) / number * (len(missing) - number)
+            if isinstance(made, str):
+                failed.append(made)
+                say(f"{number}/{len(missing)}, {left / 60:.0f} min left: {made}")
+                continue
+            kept = {"fingerprint": fingerprint(), "run": asdict(made)}
             file.write(json.dumps(kept, separators=(",", ":")) + "\n")
             file.flush()
-            known[_key(result.case)] = result
-            left = (time.monotonic() - began) / number * (len(missing) - number)
-            say(f"{number}/{len(missing)}, {left / 60:.0f} min left: {_told(result)}")
+            known[_key(made.case)] = made
+            say(f"{number}/{len(missing)}, {left / 60:.0f} min left: {_told(made)}")
+    if failed:
+        raise RuntimeError(f"{len(failed)} runs failed, the others are kept: {'; '.join(failed)}")
     return [known[_key(case)] for case in cases]
 
 
@@ -114,9 +125,13 @@ def frugal() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _run(given: tuple[Case, Path, bool]) -> Result:
+def _run(given: tuple[Case, Path, bool]) -> Result | str:
+    """Return a result, or why there is none: one run must not end the others."""
     case, folder, exports = given
-    return run_case(case, folder, exports=exports)
+    try:
+        return run_case(case, folder, exports=exports)
+    except Exception as error:
+        return f"{case.scenario} {case.seed}: {type(error).__name__}: {str(error)[:200]}"
 
 
 def _kept(place: Path) -> dict[str, Result]:

@@ -181,7 +181,8 @@ def test_a_healthy_run_that_came_near_its_limit_is_dropped():
     assert judged("healthy", None, QUIET, {}) == Truth("nothing wrong", None, (), ())
     for near in ({"most": 16}, {"rejected": 1}, {"failed": 1}):
         assert judged("healthy", None, happened_as(**near), {}).kind == "dropped"
-    assert judged("rolling_deploy", "rolling_deploy", QUIET, {}).first == ("rolling_deploy",)
+    for name in ("rolling_deploy", "queue_enabled"):
+        assert judged(name, name, QUIET, {}) == Truth("nothing wrong", None, (name,), (name,))
 
 
 def test_what_is_also_true_are_causes_of_scenarios():
@@ -399,3 +400,13 @@ def test_a_reduced_grid_runs_is_kept_and_goes_on(tmp_path):
     assert len(said) == 1
     assert again[0].answers == first[0].answers
     assert (export / "truth.json").stat().st_mtime_ns == stamp
+
+
+def test_a_run_that_cannot_be_made_does_not_end_the_others(tmp_path):
+    good, other = cases("development", 1, ["load_balancer_cut", "idle_plateau"])
+    broken = dataclasses.replace(other, parameters={"threads": "1"})
+    with pytest.raises(RuntimeError, match=r"1 runs failed.*idle_plateau 1: ParameterError"):
+        run_grid([broken, good], tmp_path, workers=1, say=lambda _: None)
+    said: list[str] = []
+    run_grid([good], tmp_path, workers=1, say=said.append)
+    assert "1 of 1 runs are kept" in said[0]
