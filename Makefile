@@ -9,7 +9,9 @@ SITE := site
 PORT ?= 8000
 INPUTS ?= 100000
 SEED ?= 1
-CAPTURES := $(patsubst %/manifest.toml,%,$(wildcard data/captures/*/manifest.toml))
+# Of the captures, those that the site reports on; each takes a quarter of a minute.
+REPORTED := leaked quiet saturated think-time
+CAPTURES := $(addprefix data/captures/neo4j-5.26-,$(REPORTED))
 
 export NO_MKDOCS_2_WARNING := 1
 
@@ -32,7 +34,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
-report: $(STAMP) ## reports on the committed captures (or on EXPORT=), then the site
+report: $(STAMP) ## reports on four committed captures (or on EXPORT=), then the site
 ifeq ($(strip $(EXPORT)),)
 	@$(BIN)/boltkb report $(CAPTURES) --no-redact --out $(REPORTS)
 else

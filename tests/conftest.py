@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import settings
 
 from boltkb.exports import (
     ConnectionRow,
     Export,
+    Holds,
     LogEvent,
     LogSpan,
+    QueryLog,
     Series,
     SettingValue,
     Source,
@@ -114,6 +117,7 @@ def make_export(
     truncated: bool = False,
     seconds: float = 600.0,
     restarts: Sequence[float] = (),
+    **others: object,
 ) -> Export:
     chosen = {MAX: "8"} if settings is None else settings
     sources = []
@@ -150,6 +154,7 @@ def make_export(
         sources=tuple(sources),
         ignored=(),
         problems=(),
+        **others,
     )
 
 
@@ -163,6 +168,42 @@ def make() -> Callable[..., Export]:
     return make_export
 
 
+def held(
+    spans: Sequence[tuple[float, float | None]],
+    *,
+    begin: float = 0.0,
+    end: float = 600.0,
+    rejected: Sequence[float] = (),
+    left_out: int = 0,
+) -> Holds:
+    """A trace with a hold for each (start, end) and a rejection for each moment, from EPOCH on."""
+    nan = float("nan")
+    rows = [(start, start, nan if stop is None else stop, False) for start, stop in spans]
+    rows = sorted([*rows, *((moment, nan, nan, True) for moment in rejected)], key=lambda r: r[0])
+    columns = [EPOCH + np.array([row[i] for row in rows], dtype=float) for i in range(3)]
+    size = len(rows)
+    return Holds(
+        *columns, np.zeros(size), np.ones(size, dtype=np.int64),
+        np.array([f"bolt-{i}" for i in range(size)]), EPOCH + begin, EPOCH + end,
+        Where("logs/debug.log", 7), np.array([row[3] for row in rows], dtype=bool), left_out,
+    )  # fmt: skip
+
+
+def query_log(busy: Sequence[float], *, width: float = 1.0) -> QueryLog:
+    """A query log whose bins begin at EPOCH."""
+    spans = ("elapsed", "longest", "planning", "cpu", "waiting", "p50", "p95", "p99")
+    numbers = dict.fromkeys(("count", "failed", *spans), pl.Float64)
+    nothing = pl.DataFrame(schema={"key": pl.String, **numbers})
+    holds = dict.fromkeys(("transaction", "database", "client"), pl.String)
+    kept = dict.fromkeys(("start", "end", "queries", "working"), pl.Float64)
+    bins = EPOCH + width * np.arange(len(busy))
+    return QueryLog(
+        EPOCH, EPOCH + width * len(busy), 100, 0, 0, bins, np.array(busy, dtype=float), nothing,
+        nothing, nothing, nothing, nothing, 100, 50.0, pl.DataFrame(schema={**holds, **kept}),
+        (Where("logs/query.log", 1),),
+    )  # fmt: skip
+
+
 class Builders:
     """The builders by name, for tests that need several."""
 
@@ -171,6 +212,8 @@ class Builders:
     dump = staticmethod(dump)
     transaction = staticmethod(transaction)
     connection = staticmethod(connection)
+    held = staticmethod(held)
+    query_log = staticmethod(query_log)
 
 
 @pytest.fixture

@@ -16,9 +16,19 @@ import numpy as np
 import pytest
 
 import boltkb
+from boltkb.twin import load_scenario, scenario_names
 
 CAPTURES = Path(__file__).resolve().parents[1] / "data" / "captures"
 ALL = sorted(path.name for path in CAPTURES.iterdir() if (path / "truth.json").is_file())
+#: Captures whose cause a diagnosis is expected to name, and whose state to tell.
+DIAGNOSED = (
+    "neo4j-5.26-leaked",
+    "neo4j-5.26-quiet",
+    "neo4j-5.26-saturated",
+    "neo4j-5.26-think-time",
+)
+#: Of which no scenario is simulated.
+STAGED_ONLY = {"transaction_limit"}
 
 #: The interval must hold the truth; beside it, how far the estimate itself may be off.
 LOAD_TOLERANCE = 0.06
@@ -58,18 +68,30 @@ def without(tmp_path: Path, name: str, *patterns: str) -> Path:
     return copy
 
 
-def test_the_four_captures_are_there():
-    assert {truth(name)["cause"] for name in ALL} == {
+def test_there_is_a_capture_of_each_cause_that_is_diagnosed_and_of_nothing_wrong():
+    assert set(DIAGNOSED) <= set(ALL)
+    assert {truth(name)["cause"] for name in DIAGNOSED} >= {
         "pool_too_small", "leaked_transactions", "client_think_time", None,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ALL)
+def test_the_cause_of_a_capture_is_that_of_its_simulated_scenario(name):
+    told = truth(name)
+    if told["scenario"] in STAGED_ONLY:
+        assert told["scenario"] not in scenario_names()
+        assert told["cause"] == told["scenario"]
+    else:
+        cause = load_scenario(told["scenario"]).cause
+        assert told["cause"] == (None if cause == "none" else cause)
+
+
+@pytest.mark.parametrize("name", DIAGNOSED)
 def test_the_cause_is_the_true_one(name):
     assert whole(name).diagnosis.cause == truth(name)["cause"]
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", DIAGNOSED)
 def test_the_state_follows_from_what_happened(name):
     expected = "saturated" if truth(name)["rejected"] else "ok"
     assert whole(name).diagnosis.state == expected
@@ -121,7 +143,7 @@ def test_rejections_that_are_not_logged_are_estimated_and_said_to_be():
 
 
 def test_a_thread_count_is_recommended_only_where_the_pool_is_too_small():
-    for name in ALL:
+    for name in DIAGNOSED:
         need = whole(name).estimates["recommended_threads"]
         if truth(name)["cause"] == "pool_too_small":
             assert need.value > truth(name)["threads"]

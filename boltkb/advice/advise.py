@@ -32,8 +32,6 @@ from boltkb.tables import Shown, number, share
 
 __all__ = ["Advice", "advise"]
 
-#: Under these causes the load grows for ever, so that no fit of it means anything.
-_NO_STEADY_LOAD = frozenset({"leaked_transactions"})
 #: Units of estimates that are shares of something.
 _SHARES = frozenset({"share", "probability", ""})
 
@@ -166,7 +164,7 @@ class Advice(Shown):
     @property
     def action_plan(self) -> Plan:
         """What to do right now, apart from what to change for good."""
-        shown = self.situation.short and bool(self.changes)
+        shown = any(change.bounded for change in (*self.changes, *self.instead))
         return Plan(
             self.steps,
             self.changes,
@@ -221,7 +219,7 @@ def advise(pool: Pool, fit: Fit, sizing: Sizing, diagnosis: Diagnosis) -> Advice
 def _estimates(situation: Situation) -> dict[str, Estimate]:
     rejected, fit = situation.diagnosis.rejected, situation.fit
     load, chance = fit.offered_load, fit.rejection_probability
-    if situation.diagnosis.cause in _NO_STEADY_LOAD and load.value is not None:
+    if not situation.steady and load.value is not None:
         why = "transactions that nobody ends add up for ever, so there is no steady load to tell"
         load = Estimate(None, None, None, load.unit, why)
         chance = Estimate(None, None, None, chance.unit, why)

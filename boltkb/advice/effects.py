@@ -74,4 +74,5 @@ def _now(situation: Situation) -> Estimate:
 def _told(estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
         return f"{share(estimate.value)} (no interval: the fit is doubtful)"
-    return f"{share(estimate.value)} ({share(estimate.low)} to {share(estimate.high)})"
+    value, low, high = (share(end) for end in (estimate.value, estimate.low, estimate.high))
+    return value if value == low == high else f"{value} ({low} to {high})"

@@ -53,7 +53,7 @@ class Plan(Shown):
         parts += self._later_text("If you cannot edit neo4j.conf", self.instead)
         if self.managed:
             parts.append(_MANAGED)
-        if self.bounds is not None and self.bounds.applications:
+        if self.bounds is not None:
             parts += ["", str(self.bounds.table())]
         if self.do_not:
             parts += ["", "Do not", *(f"- {words}" for words in self.do_not)]
@@ -76,7 +76,7 @@ class Plan(Shown):
                 '<details class="boltkb-more"><summary>If you cannot edit neo4j.conf</summary>'
                 f"{_list_html(self.instead)}</details>"
             )
-        if self.bounds is not None and self.bounds.applications:
+        if self.bounds is not None:
             parts.append(self.bounds.table().to_html())
         if self.do_not:
             items = "".join(f"<li>{escape(words)}</li>" for words in self.do_not)

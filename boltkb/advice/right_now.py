@@ -37,8 +37,8 @@ CALM: Mapping[str, str] = {
     "driver_per_request": "Nothing urgent: slow the client that opens connections if its sign-ins "
     "fill the pool.",
     "fleet_times_pool": "Run fewer client processes until their pools are divided.",
-    "gc_pauses": "Stop the transactions that use the most memory (usedMemory in the list), and "
-    "save gc.log.",
+    "gc_pauses": "Stop the transactions that use the most memory (estimatedUsedHeapMemory in "
+    "SHOW TRANSACTIONS YIELD *), and save gc.log.",
     "half_open_sockets": "Restart the clients that hang, one by one; the server needs nothing.",
     "host_stall": "Look at the machine itself while it lasts: vmstat 1, free disk space, dmesg.",
     "known_defect": "Restart the client that shows the defect, if that has helped before; plan the "

@@ -22,6 +22,8 @@ __all__ = ["Situation", "look_at"]
 
 #: The host names of Neo4j's own cloud, as its drivers are given them.
 _AURA = re.compile(r"(?:^|[./@])[0-9a-z.-]{1,127}\.databases\.neo4j\.io(?::|/|$)")
+#: Under these causes the load grows for ever, so that no fit of it means anything.
+_NO_STEADY_LOAD = frozenset({"leaked_transactions"})
 #: What a driver's user agent begins with, by language.
 _AGENTS = (
     ("neo4j-java", "java"),
@@ -97,6 +99,11 @@ class Situation:
     def accepted(self) -> bool:
         """Whether the fit was accepted, so that a number may follow from it."""
         return self.fit.verdict != "REFUSED"
+
+    @property
+    def steady(self) -> bool:
+        """Whether there is a load to speak of: under a leak it grows for ever."""
+        return self.diagnosis.cause not in _NO_STEADY_LOAD
 
     @property
     def short(self) -> bool:

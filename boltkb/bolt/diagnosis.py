@@ -7,6 +7,7 @@ kept for good; *ok* needs evidence enough; everything else is *cannot tell*.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -26,6 +27,10 @@ __all__ = ["Diagnosis", "diagnose"]
 
 #: Fewer samples than this never make an *ok*.
 _ENOUGH = 20
+#: What may fail while the pool has threads to spare.
+_BESIDE_THE_POOL = frozenset({"failures", "connections"})
+#: So many things to collect are named on the first screen; the causes have all of them.
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,7 @@ def diagnose(
     causes = weigh_causes(case)
     supported = [cause for cause in causes if cause.status == "supported"]
     state = _state(seen, fit, supported, rejection)
-    cause = supported[0] if supported and state in {"saturated", "at_risk"} else None
+    cause = next((c for c in supported if state != "ok" or c.explains in _BESIDE_THE_POOL), None)
     confidence, why = judge_confidence(state, cause, causes, seen, fit, export)
     idle = seen.idle_connections
     return Diagnosis(
@@ -166,7 +171,7 @@ def diagnose(
         incident=seen.incident,
         rejected=seen.rejected,
         holders=seen.holders,
-        cannot_tell=_unanswered(pool, seen, state, causes),
+        cannot_tell=_unanswered(pool, seen, state, causes, cause),
         target=rejection,
         peak=seen.peak,
         samples=seen.samples,
@@ -193,7 +198,11 @@ def _state(seen: PoolObservations, fit: Fit, supported: list[Cause], target: flo
 
 
 def _unanswered(
-    pool: Pool, seen: PoolObservations, state: str, causes: tuple[Cause, ...]
+    pool: Pool,
+    seen: PoolObservations,
+    state: str,
+    causes: tuple[Cause, ...],
+    named: Cause | None,
 ) -> tuple[str, ...]:
     """Return what the export cannot answer, with the setting or file that would."""
     words: list[str] = list(pool.contradictions)
@@ -207,11 +216,14 @@ def _unanswered(
             "How many threads were held over time: export the metric bolt.connections_running "
             "(server.metrics.csv.enabled=true, Enterprise), or a series of thread dumps."
         )
-    if state in {"saturated", "at_risk"}:
-        missing = dict.fromkeys(
+    if named is not None:
+        words += [f"Whether that is all of it: add {item}." for item in named.missing[:_FEW]]
+    elif state != "ok":
+        # What would tell of most causes first; a first screen has room for few.
+        wanted = Counter(
             item for cause in causes if cause.status == "cannot_tell" for item in cause.missing
         )
-        words += [f"Why threads were held: add {item}." for item in missing]
+        words += [f"Why: add {item}." for item, _ in wanted.most_common(_FEW)]
     if seen.rejected.how in {"episodes", "estimated"}:
         words.append(
             "How many requests were rejected exactly: server.bolt.enable_network_error_accounting"

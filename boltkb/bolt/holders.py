@@ -6,33 +6,35 @@ it working or waiting for the client inside an open transaction.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from boltkb.bolt.snapshots import (
+    LONG_OPEN,
+    blocked_by,
+    dumps_within,
+    holds_no_thread,
+    lists_within,
+    silence,
+)
 from boltkb.exports import ConnectionRow, Export, ThreadDump, TransactionRow, Where, Worker
 from boltkb.tables import Column, Shown, Table, span
 
-__all__ = [
-    "LONG_OPEN",
-    "SLACK",
-    "Holder",
-    "Holders",
-    "dumps_within",
-    "find_holders",
-    "holds_no_thread",
-    "lists_within",
-    "silence",
-]
+__all__ = ["LONG_OPEN", "Holder", "Holders", "find_holders", "holds_no_thread"]
 
-#: A transaction open for this long with no query running is being kept, not used, s.
-LONG_OPEN = 60.0
-#: What was collected this shortly before or after a stretch of time still speaks of it, s.
-SLACK = 120.0
 #: What a held thread may be doing, as it is told.
-_TOLD = ("working", "waiting_for_client", "waiting_for_lock")
-#: Sending an answer, committing and signing in are the server's work too.
-_ALSO_WORKING = frozenset({"sending", "committing", "authenticating"})
+_TOLD = ("working", "waiting_for_client", "waiting_for_lock", "sending", "waiting_for_bookmark")
+#: Committing and signing in are the server's work too.
+_ALSO_WORKING = frozenset({"committing", "authenticating"})
+#: The server has an answer that is not taken off it.
+_SENDING = frozenset({"sending", "blocked_on_reader"})
+#: Columns of the table that stand there only where a thread was in such a state.
+_SOMETIMES = (
+    ("sending an answer", "sending"),
+    ("waiting for a bookmark", "waiting_for_bookmark"),
+    ("keep others waiting for a lock", "blocks"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,12 @@ class Holder:
         Age of its oldest open transaction that has no query running.
     connections : tuple of str
         The connections by which it held them.
+    sending : float
+        Of the threads, those that were sending an answer: for long only if it is not read.
+    waiting_for_bookmark : float
+        Of the threads, those whose transaction had not begun for want of a bookmark.
+    blocks : int
+        Listed transactions that wait for a lock that one of its transactions holds.
     """
 
     client: str
@@ -64,6 +72,9 @@ class Holder:
     oldest: float | None
     silent: float | None
     connections: tuple[str, ...]
+    sending: float = 0.0
+    waiting_for_bookmark: float = 0.0
+    blocks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,8 @@ class Holders(Shown):
         Ids of the transactions of `kept_open`.
     listed_waiting : float or None
         The share of listed transactions with no query running; None without a list.
+    sending, waiting_for_bookmark : float
+        Threads in these states, averaged over the looks.
     """
 
     holders: tuple[Holder, ...]
@@ -113,6 +126,8 @@ class Holders(Shown):
     where: tuple[Where, ...]
     kept_transactions: tuple[str, ...] = ()
     listed_waiting: float | None = None
+    sending: float = 0.0
+    waiting_for_bookmark: float = 0.0
 
     @property
     def waiting_share(self) -> float | None:
@@ -132,7 +147,12 @@ class Holders(Shown):
         return f"{self.dumps} thread dump{'' if self.dumps == 1 else 's'}"
 
     def table(self) -> Table:
-        """Return the holders as a table."""
+        """Return the holders as a table; states that no thread was in have no column."""
+        more = [
+            (title, [getattr(holder, name) for holder in self.holders])
+            for title, name in _SOMETIMES
+            if any(getattr(holder, name) for holder in self.holders)
+        ]
         columns = (
             Column("Client"),
             Column("User"),
@@ -141,6 +161,7 @@ class Holders(Shown):
             Column("working", numeric=True),
             Column("waiting for the client", numeric=True),
             Column("waiting for a lock", numeric=True),
+            *(Column(title, numeric=True) for title, _ in more),
             Column("Oldest transaction", numeric=True),
             Column("Oldest without a query", numeric=True),
         )
@@ -153,10 +174,11 @@ class Holders(Shown):
                 _count(holder.working),
                 _count(holder.waiting_for_client),
                 _count(holder.waiting_for_lock),
+                *(_count(values[place]) for _, values in more),
                 "not in the export" if holder.oldest is None else span(holder.oldest),
                 "none known" if holder.silent is None else span(holder.silent),
             )
-            for holder in self.holders
+            for place, holder in enumerate(self.holders)
         )
         return Table(columns, rows, notes=(self._note(),), kind="boltkb-holders")
 
@@ -200,6 +222,9 @@ class Holders(Shown):
                     "working": holder.working,
                     "waiting_for_client": holder.waiting_for_client,
                     "waiting_for_lock": holder.waiting_for_lock,
+                    "sending": holder.sending,
+                    "waiting_for_bookmark": holder.waiting_for_bookmark,
+                    "blocks": holder.blocks,
                     "oldest_seconds": holder.oldest,
                     "oldest_without_query_seconds": holder.silent,
                     "connections": list(holder.connections),
@@ -227,7 +252,7 @@ def find_holders(export: Export, *, start: float, end: float) -> Holders:
     workers = [worker for dump in dumps for worker in _held(dump)]
     by_connection = {row.connection: row for row in export.connections}
     open_now: dict[str, list[TransactionRow]] = defaultdict(list)
-    for row in export.transactions:
+    for row in lists_within(export, start, end):
         if row.connection is not None and not holds_no_thread(row):
             open_now[row.connection].append(row)
     groups: dict[tuple[str, str | None, str | None], list[Worker]] = defaultdict(list)
@@ -236,9 +261,10 @@ def find_holders(export: Export, *, start: float, end: float) -> Holders:
         workers = [_stand_in(row) for row in rows]
     for worker in workers:
         groups[_owner(worker, by_connection)].append(worker)
+    blocks = Counter(other for row in rows for other in blocked_by(row))
     looks = len(dumps) if dumps else int(bool(rows))
     looked = max(1, looks)
-    holders = [_holder(owner, held, looked, open_now) for owner, held in groups.items()]
+    holders = [_holder(owner, held, looked, open_now, blocks) for owner, held in groups.items()]
     states = {state: _in_state(workers, state) / looked for state in _TOLD}
     times = tuple(dump.time for dump in dumps if dump.time is not None)
     seconds = max(times) - min(times) if len(times) > 1 else 0.0
@@ -253,6 +279,8 @@ def find_holders(export: Export, *, start: float, end: float) -> Holders:
         working=states["working"],
         waiting_for_client=states["waiting_for_client"],
         waiting_for_lock=states["waiting_for_lock"],
+        sending=states["sending"],
+        waiting_for_bookmark=states["waiting_for_bookmark"],
         kept=_kept(dumps) if seconds >= 10 else 0,
         kept_open=len(kept),
         transactions=len(rows),
@@ -262,24 +290,6 @@ def find_holders(export: Export, *, start: float, end: float) -> Holders:
         + tuple(row.where for row in export.transactions[:1]),
         kept_transactions=tuple(row.transaction for row in kept),
         listed_waiting=sum(not row.query for row in rows) / len(rows) if rows else None,
-    )
-
-
-def dumps_within(export: Export, start: float, end: float) -> tuple[ThreadDump, ...]:
-    """Return the thread dumps of a stretch of time, and those without a known time."""
-    return tuple(
-        dump
-        for dump in export.thread_dumps
-        if dump.time is None or start - SLACK <= dump.time <= end + SLACK
-    )
-
-
-def lists_within(export: Export, start: float, end: float) -> tuple[TransactionRow, ...]:
-    """Return the listed transactions of a stretch of time, and those without a known time."""
-    return tuple(
-        row
-        for row in export.transactions
-        if row.time is None or start - SLACK <= row.time <= end + SLACK
     )
 
 
@@ -298,23 +308,6 @@ def _held(dump: ThreadDump) -> list[Worker]:
     return [worker for worker in dump.workers if worker.state != "idle"]
 
 
-def holds_no_thread(row: TransactionRow) -> bool:
-    """Whether a row holds no Bolt thread for its client: it came by HTTP, or made the list."""
-    if row.connection is not None and row.connection.startswith("http"):
-        return True
-    return row.query is not None and row.query.lstrip().upper().startswith("SHOW TRANSACTION")
-
-
-def silence(row: TransactionRow) -> float | None:
-    """Return for how long a transaction may have had no query, s; None while one runs.
-
-    `idleTime` is written only where query tracking is on; without it the age is all there is.
-    """
-    if row.query:
-        return None
-    return row.elapsed if row.idle is None else row.idle
-
-
 def _owner(
     worker: Worker, connections: Mapping[str, ConnectionRow]
 ) -> tuple[str, str | None, str | None]:
@@ -329,6 +322,7 @@ def _holder(
     held: Sequence[Worker],
     looked: int,
     open_now: Mapping[str, Sequence[TransactionRow]],
+    blocks: Counter[str],
 ) -> Holder:
     names = tuple(dict.fromkeys(w.connection for w in held if w.connection is not None))
     rows = [row for name in names for row in open_now.get(name, ())]
@@ -342,18 +336,19 @@ def _holder(
         working=_in_state(held, "working") / looked,
         waiting_for_client=_in_state(held, "waiting_for_client") / looked,
         waiting_for_lock=_in_state(held, "waiting_for_lock") / looked,
+        sending=_in_state(held, "sending") / looked,
+        waiting_for_bookmark=_in_state(held, "waiting_for_bookmark") / looked,
         oldest=max((r.elapsed for r in rows if r.elapsed is not None), default=None),
         silent=max((age for r in rows if (age := silence(r)) is not None), default=None),
         connections=names,
+        blocks=sum(blocks[row.transaction] for row in rows),
     )
 
 
 def _in_state(workers: Sequence[Worker], state: str) -> int:
-    """Return how many workers are in a state, whatever the server does for them being work."""
-    return sum(
-        worker.state == state or (state == "working" and worker.state in _ALSO_WORKING)
-        for worker in workers
-    )
+    """Return how many workers are in a state, or in one that is told as this one."""
+    told = {"working": _ALSO_WORKING, "sending": _SENDING}.get(state, frozenset())
+    return sum(worker.state == state or worker.state in told for worker in workers)
 
 
 def _kept(dumps: Sequence[ThreadDump]) -> int:

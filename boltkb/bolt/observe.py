@@ -122,7 +122,7 @@ class _Look:
 
 
 def _look(export: Export, pool: Pool) -> _Look:
-    evidence = read_evidence(export)
+    evidence = read_evidence(export, pool)
     chosen = strongest(evidence)
     first, last = _data_span(export, chosen)
     if last is None:
@@ -132,7 +132,7 @@ def _look(export: Export, pool: Pool) -> _Look:
 
 
 def _observe(export: Export, pool: Pool, look: _Look, window: Window) -> PoolObservations:
-    evidence = read_evidence(export, window.start, window.end)
+    evidence = read_evidence(export, pool, window.start, window.end)
     chosen = strongest(evidence)
     interval = None if chosen is None else chosen.interval
     empty: Floats = np.empty(0)
@@ -145,7 +145,7 @@ def _observe(export: Export, pool: Pool, look: _Look, window: Window) -> PoolObs
     return PoolObservations(
         times=empty if chosen is None else chosen.times,
         busy=empty if chosen is None else chosen.busy,
-        censored=None if chosen is None else chosen.censored,
+        censored=chosen.censored if chosen is not None and chosen.censored.any() else None,
         lower_bound=chosen is not None and chosen.bound,
         servers=pool.threads,
         capacity=pool.capacity,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         load_drivers,
         load_errors,
     )
+    from boltkb.catalogue.defects import Defect, load_defects
     from boltkb.catalogue.entries import (
         Interval,
         Message,
@@ -57,6 +58,7 @@ __all__ = [
     "Agent",
     "CauseName",
     "DefaultFilter",
+    "Defect",
     "DriverLine",
     "DriverOption",
     "ErrorText",
@@ -76,6 +78,7 @@ __all__ = [
     "lets_through",
     "load_agents",
     "load_causes",
+    "load_defects",
     "load_driver_lines",
     "load_drivers",
     "load_errors",
@@ -98,6 +101,8 @@ __all__ = [
 
 _ROOMS = {
     "Agent": "boltkb.catalogue.agents",
+    "Defect": "boltkb.catalogue.defects",
+    "load_defects": "boltkb.catalogue.defects",
     "agent_of": "boltkb.catalogue.agents",
     "load_agents": "boltkb.catalogue.agents",
     "GROUPS": "boltkb.catalogue.causes",

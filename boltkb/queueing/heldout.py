@@ -102,7 +102,6 @@ def _fold(
         blocks,
         size=np.where(left, 0.0, blocks.size),
         censored=np.where(left, 0.0, blocks.censored),
-        doubtful=np.where(left, 0.0, blocks.doubtful),
         total=np.where(left, 0.0, blocks.total),
     )
     seen = counts[~left[block]]

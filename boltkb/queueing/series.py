@@ -45,10 +45,7 @@ class Samples:
     busy : (n,) array
         Censored samples stand at the ceiling.
     censored : (n,) array of bool
-        Missing although tried for: known to be for want of a server, or beside samples near the
-        ceiling (two on either side).
-    doubtful : (n,) array of bool
-        Censored ones that may also be missing by chance: nobody said why.
+        Missing although tried for, beside samples near the ceiling (two on either side).
     near : int
         What counts as near the ceiling.
     interval : float, seconds
@@ -60,7 +57,6 @@ class Samples:
     times: FloatArray
     busy: FloatArray
     censored: NDArray[np.bool_]
-    doubtful: NDArray[np.bool_]
     near: int
     interval: float
     missing: int
@@ -80,8 +76,8 @@ class Blocks:
     index : (n,) array of int
         The block of each sample.
     start, end, centre : (m,) arrays, seconds
-    size, censored, doubtful : (m,) arrays
-        Samples in all, censored among them, and those of these that may be missing by chance.
+    size, censored : (m,) arrays
+        Samples in all, and censored among them.
     total : (m,) array
         Sum of the samples that are not censored.
     """
@@ -92,7 +88,6 @@ class Blocks:
     centre: FloatArray
     size: FloatArray
     censored: FloatArray
-    doubtful: FloatArray
     total: FloatArray
 
     @property
@@ -102,36 +97,33 @@ class Blocks:
 
 
 def clean(observations: Observations) -> Samples:
-    """Return the samples outside gaps, missing ones near the ceiling kept as censored."""
+    """Return the samples outside gaps, missing ones near the ceiling kept as censored.
+
+    Of one that is known to be missing because every server was busy the count is known too.
+    """
     times, busy = observations.times, observations.busy
+    if observations.censored is not None and observations.servers is not None:
+        busy = np.where(observations.censored, float(observations.servers), busy)
     keep = np.ones(times.size, dtype=bool)
     for start, end in observations.gaps:
         keep &= ~((times > start) & (times < end))
     times, busy = times[keep], busy[keep]
-    told = None if observations.censored is None else observations.censored[keep]
     known = np.flatnonzero(~np.isnan(busy))
     lost = np.flatnonzero(np.isnan(busy))
     servers = observations.servers
     near = 0 if servers is None else max(1, servers - max(1, round(0.25 * servers)))
     interval = float(np.median(np.diff(times))) if times.size > 1 else 1.0
     censored = np.zeros(times.size, dtype=bool)
-    doubtful = np.zeros(times.size, dtype=bool)
-    if servers is not None and lost.size:
-        if known.size:
-            after = np.searchsorted(known, lost)[:, None] + np.array([-2, -1, 0, 1])
-            beside = busy[known[np.clip(after, 0, known.size - 1)]]
-            doubtful[lost] = beside.max(axis=1) >= near
-        censored = doubtful.copy()
-        if told is not None:
-            censored |= told
-            doubtful &= ~told
+    if servers is not None and known.size and lost.size:
+        after = np.searchsorted(known, lost)[:, None] + np.array([-2, -1, 0, 1])
+        beside = busy[known[np.clip(after, 0, known.size - 1)]]
+        censored[lost] = beside.max(axis=1) >= near
         busy = np.where(censored, float(servers), busy)
     usable = ~np.isnan(busy)
     return Samples(
         times[usable],
         busy[usable],
         censored[usable],
-        doubtful[usable],
         near,
         interval,
         int(times.size - usable.sum()),
@@ -159,7 +151,6 @@ def cut_blocks(samples: Samples, per_block: int) -> Blocks:
         centre=(start + end) / 2,
         size=np.bincount(index, minlength=count).astype(float),
         censored=np.bincount(index, samples.censored, count).astype(float),
-        doubtful=np.bincount(index, samples.doubtful, count).astype(float),
         total=np.bincount(index, seen, count).astype(float),
     )
 

@@ -59,8 +59,7 @@ def smooth_load(
     """Return the load's path through the blocks.
 
     Samples missing near the ceiling may be missing because of it, or by chance.  Half of the
-    draws take them as full and half as absent, so that intervals span both; those that are known
-    to be missing because of it are full in all draws.
+    draws take them as full and half as absent, so that intervals span both.
 
     Parameters
     ----------
@@ -74,13 +73,10 @@ def smooth_load(
     roughness : (r,) array
         Standard deviations of the log load over the span that are averaged over.
     """
-    if not blocks.doubtful.any():
+    if not blocks.censored.any():
         return _smooth(blocks, ceiling, thinning, draws, rng, roughness)
     by_chance = replace(
-        blocks,
-        size=blocks.size - blocks.doubtful,
-        censored=blocks.censored - blocks.doubtful,
-        doubtful=np.zeros(blocks.size.size),
+        blocks, size=blocks.size - blocks.censored, censored=np.zeros(blocks.size.size)
     )
     ways = [
         _smooth(way, ceiling, thinning, draws // 2, rng, roughness) for way in (blocks, by_chance)

@@ -63,7 +63,7 @@ def judge(
         reasons.append("whether arrivals can wait is unknown: taken as not")
     elif observations.servers < observations.capacity < math.inf:
         reasons.append("the waiting room is finite, which no model here knows")
-    lost = evidence.samples.missing + int(evidence.samples.doubtful.sum())
+    lost = evidence.samples.missing + int(evidence.samples.censored.sum())
     share = lost / (evidence.samples.busy.size + evidence.samples.missing)
     if share > MOST_MISSING:
         reasons.append(

@@ -13,6 +13,7 @@ import shlex
 import signal
 import sys
 import time
+from dataclasses import fields, replace
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -20,9 +21,11 @@ from typing import NoReturn
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from data.lab.build import DEFAULT_VERSION, build
+from data.lab.choices import Choice
 from data.lab.errors import LabError
-from data.lab.scenarios import PROFILES, SCENARIOS, WORKS, Choice, Scenario, stage
-from data.lab.server import Server, Settings
+from data.lab.scenarios import SCENARIOS, stage
+from data.lab.server import DEFAULT_THREADS, Server, Settings
+from data.lab.streams import PROFILES, WORKS, Scenario
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(given)
-    # The driver reports each refused connection in its log; here they are data.
+    # The driver reports each refused connection in its log; it belongs into the capture.
     logging.getLogger("neo4j").setLevel(logging.CRITICAL)
     before = {number: signal.signal(number, _end) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
@@ -74,13 +77,17 @@ def _capture(options: argparse.Namespace, given: list[str]) -> int:
             "The load needs the official Python driver of Neo4j, which is not installed here."
             " Install it with the project's extra: pip install 'boltkb[lab]'."
         )
-    from data.lab.capture import Plan, make_capture
+    from data.lab.capture import make_capture
+    from data.lab.folder import Plan
 
     scenario = _scenario(options)
     plan = Plan(
         name=out.name,
         scenario=scenario,
-        settings=_settings(options, scenario.default_accounting),
+        settings=replace(
+            _settings(options, scenario.default_accounting, scenario.threads),
+            extra=scenario.settings,
+        ),
         seconds=options.minutes * 60,
         seed=options.seed,
         command=_tell_command(given, out),
@@ -113,20 +120,8 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _scenario(options: argparse.Namespace) -> Scenario:
-    choice = Choice(
-        rate=options.rate,
-        hold=options.hold,
-        think=options.think,
-        leak_every=options.leak_every,
-        burst_every=options.burst_every,
-        burst_size=options.burst_size,
-        profile=options.profile,
-        work=options.work,
-        client_pool=options.client_pool,
-        retries=options.retries,
-        default_accounting=options.default_accounting,
-    )
-    return stage(options.scenario, choice)
+    choices = {field.name: getattr(options, field.name) for field in fields(Choice)}
+    return stage(options.scenario, Choice(**choices))
 
 
 def plan_of(words: list[str]) -> tuple[Scenario, float]:
@@ -142,7 +137,7 @@ def plan_of(words: list[str]) -> tuple[Scenario, float]:
 
 
 def _start(options: argparse.Namespace) -> int:
-    settings = _settings(options, options.default_accounting is not False)
+    settings = _settings(options, options.default_accounting is not False, DEFAULT_THREADS)
     with Server(build(options.neo4j), settings) as server:
         print(f"{server.bolt_address} (HTTP on 127.0.0.1:{server.http_port}); Ctrl-C ends it")
         sys.stdout.flush()
@@ -151,9 +146,9 @@ def _start(options: argparse.Namespace) -> int:
     raise LabError("The server ended by itself.")
 
 
-def _settings(options: argparse.Namespace, default_accounting: bool) -> Settings:
+def _settings(options: argparse.Namespace, default_accounting: bool, threads: int) -> Settings:
     return Settings(
-        threads=options.threads,
+        threads=options.threads or threads,
         default_accounting=default_accounting,
         debug_log=options.debug_log,
         bolt_port=options.bolt_port,
@@ -163,7 +158,8 @@ def _settings(options: argparse.Namespace, default_accounting: bool) -> Settings
 
 def _tell_command(given: list[str], out: Path) -> str:
     """Word the command as it can be repeated from a clone, without this machine's paths."""
-    words = [f"data/captures/{out.name}" if Path(word) == out else word for word in given]
+    kept = [word for word in given if word != "--force"]
+    words = [f"data/captures/{out.name}" if Path(word) == out else word for word in kept]
     return shlex.join(["python", "-m", "data.lab", *words])
 
 
@@ -171,7 +167,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m data.lab", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     server = argparse.ArgumentParser(add_help=False)
-    server.add_argument("--threads", type=_count, default=8, help="Bolt threads (default 8)")
+    server.add_argument(
+        "--threads",
+        type=_count,
+        help=f"Bolt threads (default {DEFAULT_THREADS}, or the scenario's)",
+    )
     server.add_argument("--neo4j", default=DEFAULT_VERSION, help="version (%(default)s)")
     server.add_argument("--bolt-port", type=_port, default=0, help="default: a free one")
     server.add_argument("--http-port", type=_port, default=0, help="default: a free one")
@@ -193,7 +193,15 @@ def _parser() -> argparse.ArgumentParser:
     capture.add_argument("--think", type=_positive, help="mean seconds of client pauses")
     capture.add_argument("--leak-every", type=_positive, help="seconds between leaks")
     capture.add_argument("--burst-every", type=_positive, help="seconds between bursts")
-    capture.add_argument("--burst-size", type=_count, default=20, help="default %(default)s")
+    capture.add_argument("--burst-size", type=_count, help="requests of a burst")
+    capture.add_argument("--stall-every", type=_positive, help="seconds between standstills")
+    capture.add_argument("--stall", type=_positive, help="seconds that the server stands still")
+    capture.add_argument("--wait", type=_positive, help="seconds to wait for a bookmark")
+    capture.add_argument("--cut-after", type=_positive, help="idle seconds until a cut")
+    capture.add_argument("--processes", type=_count, help="of the client in question")
+    capture.add_argument("--spots", type=_count, help="nodes that writers share")
+    capture.add_argument("--fetch", type=int, help="records asked for at a time, -1 for all")
+    capture.add_argument("--limit", type=_count, help="most transactions at once")
     capture.add_argument("--work", choices=WORKS, help="wait, or use a processor")
     capture.add_argument("--profile", choices=PROFILES, help="how the rate varies")
     capture.add_argument("--client-pool", type=_count, help="most connections per client")

@@ -12,6 +12,7 @@ import json
 import re
 import socket
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +65,15 @@ class Neutral:
         return text
 
 
-def write_plain(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a table as ``cypher-shell --format plain`` prints one.
+def write_plain(
+    path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, at: float
+) -> None:
+    """Write a table as ``date -u +%FT%TZ; cypher-shell --format plain`` print one.
 
     Strings stand in double quotes, numbers, booleans and durations bare, and an absent
     value is NULL.
     """
-    lines = [", ".join(columns)]
+    lines = [datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), ", ".join(columns)]
     lines += [", ".join(_plain(value) for value in row) for row in rows]
     path.write_text("\n".join(lines) + "\n")
 

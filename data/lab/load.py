@@ -8,6 +8,7 @@ room must not know how the server was started or what is sampled from it.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import math
 import random
 import time
@@ -16,37 +17,21 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from neo4j import (
-    AsyncDriver,
-    AsyncGraphDatabase,
-    AsyncManagedTransaction,
-    AsyncSession,
-    AsyncTransaction,
-)
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncSession, AsyncTransaction
 from neo4j.exceptions import DriverError, Neo4jError
 
-from data.lab.scenarios import Client, Scenario, Stream, rate_profile
+from data.lab.client_logs import ClientLogs
+from data.lab.cutting import IdleCutter
+from data.lab.hosts import Process, act_as, host_of
+from data.lab.requests import Arrival, ask_for_bookmark, perform, prepare
+from data.lab.streams import Client, Scenario, Stream, rate_profile
 
 NO_THREADS = "Neo.TransientError.Request.NoThreadsAvailable"
-SLEEP = "CALL lab.sleep($millis)"
-SPIN = "CALL lab.spin($millis)"
 WARM_UP = "CALL lab.sleep(1)"
 STATEMENTS_PER_THINK = 4
 LOGNORMAL_SIGMA = 0.8
-ACQUISITION_TIMEOUT_SECONDS = 20.0
 RETRY_TIMEOUT_SECONDS = 20.0
 DRAIN_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One request to come: seconds after the start, its stream, and its drawn times."""
-
-    at: float
-    stream: Stream
-    instance: int
-    work: float
-    pauses: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +104,7 @@ def plan_arrivals(scenario: Scenario, length: float, seed: int) -> list[Arrival]
         The same seed gives the same plan.
     """
     profile = rate_profile(scenario.profile)
-    instances = {client.agent: client.instances for client in scenario.clients}
+    clients = {client.agent: client for client in scenario.clients}
     arrivals: list[Arrival] = []
     for number, stream in enumerate(scenario.streams):
         draw = random.Random(f"{seed}/{number}")
@@ -134,7 +119,11 @@ def plan_arrivals(scenario: Scenario, length: float, seed: int) -> list[Arrival]
                 length,
                 draw,
             )
+        client = clients[stream.client]
+        running = client.instances - (client.later if stream.start < client.start else 0)
         for at in times:
+            if at < stream.start * length or (stream.end < 1.0 and at >= stream.end * length):
+                continue
             pauses: tuple[float, ...] = ()
             if stream.kind == "think":
                 mean = stream.think / (STATEMENTS_PER_THINK - 1)
@@ -142,8 +131,12 @@ def plan_arrivals(scenario: Scenario, length: float, seed: int) -> list[Arrival]
                     draw.expovariate(1 / mean) if mean > 0 else 0.0
                     for _ in range(STATEMENTS_PER_THINK - 1)
                 )
-            instance = draw.randrange(instances[stream.client])
-            arrivals.append(Arrival(at, stream, instance, _draw_work(stream, draw), pauses))
+            elif stream.kind == "read":
+                pauses = (draw.expovariate(1 / stream.think),)
+            instance = draw.randrange(running)
+            work = _draw_work(stream, draw)
+            spot = draw.randrange(stream.spots) if stream.kind == "lock" else 0
+            arrivals.append(Arrival(at, stream, instance, work, pauses, spot))
     return sorted(arrivals, key=lambda arrival: arrival.at)
 
 
@@ -165,42 +158,81 @@ class Load:
     scenario : Scenario
     threads : int, >= 1
         The server's threads; the pools are warmed with fewer connections at once.
+    logs : ClientLogs
+        Where the clients' own logs go.
     """
 
-    def __init__(self, address: str, scenario: Scenario, threads: int) -> None:
+    def __init__(self, address: str, scenario: Scenario, threads: int, logs: ClientLogs) -> None:
         self.record = Record()
-        self._address = address
         self._scenario = scenario
         self._threads = threads
+        self._logs = logs
+        self._clients = {client.agent: client for client in scenario.clients}
+        self._addresses = dict.fromkeys(self._clients, address)
         self._drivers: dict[tuple[str, int], AsyncDriver] = {}
+        self._bookmark: str | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._stack = AsyncExitStack()
 
     async def open(self) -> None:
         """Make the drivers and warm their pools, one instance after the other."""
         for client in self._scenario.clients:
-            for instance in range(client.instances):
-                driver = AsyncGraphDatabase.driver(self._address, **_driver_options(client))
-                await self._stack.enter_async_context(driver)
-                self._drivers[client.agent, instance] = driver
-                await _warm(driver, max(1, min(client.warm, self._threads - 1)))
+            if client.cut_after is not None:
+                cutter = IdleCutter(self._addresses[client.agent], client.cut_after)
+                await self._stack.enter_async_context(cutter)
+                self._addresses[client.agent] = cutter.address
+            for instance in range(client.instances - client.later):
+                # A task of its own, so that nobody else acts as this process afterwards.
+                await asyncio.create_task(self._start(client, instance))
+        first = next(iter(self._drivers.values()))
+        kinds = {stream.kind for stream in self._scenario.streams}
+        if "lock" in kinds:
+            await prepare(first, max(stream.spots for stream in self._scenario.streams))
+        if "bookmark" in kinds:
+            self._bookmark = await ask_for_bookmark(first)
 
-    async def run(self, arrivals: list[Arrival]) -> None:
+    async def run(self, arrivals: list[Arrival], length: float) -> None:
         """Send every request at its time, whatever became of the earlier ones.
 
         Parameters
         ----------
         arrivals : list of Arrival
             In order of time.
+        length : float, seconds, > 0
+            Of the capture, for clients that start in the midst of it.
         """
         start = time.monotonic()
+        waiting = sorted(
+            ((client.start * length, client) for client in self._clients.values() if client.later),
+            key=lambda pair: pair[0],
+        )
         for arrival in arrivals:
+            while waiting and waiting[0][0] <= arrival.at:
+                at, client = waiting.pop(0)
+                await asyncio.sleep(max(0.0, start + at - time.monotonic()))
+                for instance in range(client.instances - client.later, client.instances):
+                    contextvars.copy_context().run(self._make, client, instance)
             wait = start + arrival.at - time.monotonic()
             if wait > 0:
                 await asyncio.sleep(wait)
             task = asyncio.create_task(self._attempt(arrival))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def _process(self, agent: str, instance: int) -> Process:
+        return Process(agent, instance, host_of(list(self._clients).index(agent), instance))
+
+    def _make(self, client: Client, instance: int) -> AsyncDriver:
+        act_as(self._process(client.agent, instance))
+        driver = self._driver(client)
+        self._stack.push_async_exit(driver)
+        self._drivers[client.agent, instance] = driver
+        return driver
+
+    async def _start(self, client: Client, instance: int) -> None:
+        driver = self._make(client, instance)
+        if client.warm:
+            await _warm(driver, max(1, min(client.warm, self._threads - 1)))
 
     async def drain(self) -> None:
         """Wait for requests under way; what takes too long is cancelled."""
@@ -219,57 +251,42 @@ class Load:
         await self._stack.aclose()
 
     async def _attempt(self, arrival: Arrival) -> None:
-        driver = self._drivers[arrival.stream.client, arrival.instance]
+        stream = arrival.stream
+        act_as(self._process(stream.client, arrival.instance))
         tries = [0]
         start = time.time()
         try:
-            await self._perform(driver, arrival, tries)
+            kept = await perform(self._driver_for(arrival), arrival, tries, self._bookmark)
+            if kept is not None:
+                self.record.leaked.append(kept)
             outcome = "ok"
         except Neo4jError as error:
             outcome = "no_threads" if error.code == NO_THREADS else str(error.code)
+            self._logs.tell_failure(error)
         except (DriverError, OSError) as error:
             outcome = _name_client_error(error)
-        end, stream = time.time(), arrival.stream
+            self._logs.tell_failure(error)
         self.record.attempts.append(
-            Attempt(start, end, stream.client, stream.kind, outcome, max(tries[0], 1))
+            Attempt(start, time.time(), stream.client, stream.kind, outcome, max(tries[0], 1))
         )
 
-    async def _perform(self, driver: AsyncDriver, arrival: Arrival, tries: list[int]) -> None:
-        millis = round(arrival.work * 1000)
-        statement = SPIN if arrival.stream.work == "spin" else SLEEP
-        if arrival.stream.kind == "leak":
-            session = driver.session()
-            transaction = await session.begin_transaction()
-            result = await transaction.run(statement, millis=millis)
-            await result.consume()
-            self.record.leaked.append((session, transaction))
-            return
+    def _driver(self, client: Client) -> AsyncDriver:
+        address = self._addresses[client.agent]
+        return AsyncGraphDatabase.driver(address, **_driver_options(client))
 
-        async def work(transaction: AsyncManagedTransaction | AsyncTransaction) -> None:
-            tries[0] += 1
-            parts = len(arrival.pauses) + 1
-            for pause in (0.0, *arrival.pauses):
-                if pause > 0:
-                    await asyncio.sleep(pause)
-                result = await transaction.run(statement, millis=round(millis / parts))
-                await result.consume()
-
-        async with driver.session() as session:
-            if arrival.stream.retries:
-                await session.execute_read(work)
-            elif arrival.stream.kind == "think":
-                async with await session.begin_transaction() as transaction:
-                    await work(transaction)
-                    await transaction.commit()
-            else:
-                result = await session.run(statement, millis=millis)
-                await result.consume()
+    def _driver_for(self, arrival: Arrival) -> AsyncDriver:
+        if arrival.stream.kind == "fresh":
+            client = self._clients[arrival.stream.client]
+            return AsyncGraphDatabase.driver(
+                self._addresses[client.agent], **_driver_options(client)
+            )
+        return self._drivers[arrival.stream.client, arrival.instance]
 
 
 def _driver_options(client: Client) -> dict[str, Any]:
     options: dict[str, Any] = {
         "user_agent": client.agent,
-        "connection_acquisition_timeout": ACQUISITION_TIMEOUT_SECONDS,
+        "connection_acquisition_timeout": client.patience,
         "max_transaction_retry_time": RETRY_TIMEOUT_SECONDS,
         "telemetry_disabled": True,
     }

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from data.lab.load import Arrival, Attempt, plan_arrivals
+from data.lab.load import Attempt, plan_arrivals
 from data.lab.recorded import (
     pair_attempts,
     read_acquisitions,
@@ -25,7 +25,8 @@ from data.lab.recorded import (
     read_counters,
     read_plan,
 )
-from data.lab.scenarios import Scenario, Stream
+from data.lab.requests import Arrival
+from data.lab.streams import Scenario, Stream
 from data.lab.truth import Hold
 
 #: Quantiles that stand for a law.

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from data.lab.errors import LabError
-from data.lab.load import Arrival, Attempt
-from data.lab.scenarios import Scenario
+from data.lab.load import Attempt
+from data.lab.requests import Arrival
 from data.lab.setups import MACHINE_FILE, SETUPS
+from data.lab.streams import Scenario
 from data.lab.truth import Hold
 
 

@@ -79,13 +79,16 @@ def count_workers(dump: str) -> ThreadCounts:
     return ThreadCounts(pool, busy, busy - client - lock, client, lock)
 
 
-def ask_over_http(port: int, statement: str) -> tuple[list[str], list[list[Any]]]:
+def ask_over_http(
+    port: int, statement: str, patience: float = HTTP_TIMEOUT_SECONDS
+) -> tuple[list[str], list[list[Any]]]:
     """Return the columns and rows of one statement, by the HTTP transaction endpoint.
 
     Parameters
     ----------
     port : int
     statement : str
+    patience : float, seconds, > 0
 
     Raises
     ------
@@ -93,7 +96,7 @@ def ask_over_http(port: int, statement: str) -> tuple[list[str], list[list[Any]]
         When the server refuses the statement or cannot be reached.
     """
     body = json.dumps({"statements": [{"statement": statement}]})
-    talk = http.client.HTTPConnection("127.0.0.1", port, timeout=HTTP_TIMEOUT_SECONDS)
+    talk = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
     try:
         headers = {"Content-Type": "application/json", "User-Agent": "boltkb-lab"}
         talk.request("POST", "/db/neo4j/tx/commit", body, headers)

@@ -25,6 +25,7 @@ from data.lab.build import Build
 from data.lab.errors import LabError
 
 DEFAULT_MIN_THREADS = 5
+DEFAULT_THREADS = 8
 START_TIMEOUT_SECONDS = 120.0
 STOP_TIMEOUT_SECONDS = 25.0
 JVM_ARGUMENTS = (
@@ -75,7 +76,7 @@ class Settings:
         Further lines for ``neo4j.conf``.
     """
 
-    threads: int = 8
+    threads: int = DEFAULT_THREADS
     default_accounting: bool = True
     debug_log: bool = False
     bolt_port: int = 0

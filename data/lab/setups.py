@@ -14,12 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.lab.build import DEFAULT_VERSION, build
-from data.lab.capture import Plan, make_capture
+from data.lab.capture import make_capture
 from data.lab.files import write_json
-from data.lab.scenarios import Client, Scenario, Stream
+from data.lab.folder import Plan
 from data.lab.server import Settings
+from data.lab.streams import Client, Scenario, Stream
 
 CAPTURES = Path(__file__).resolve().parents[1] / "captures"
+#: Those whose kinds of request a simulation can be given.
+COMPARED = (
+    "neo4j-5.26-leaked",
+    "neo4j-5.26-quiet",
+    "neo4j-5.26-saturated",
+    "neo4j-5.26-think-time",
+)
 SHOP, JOB = "shop-api/2.3", "report-job/1.1"
 #: Beside each capture: how busy the machine was.
 MACHINE_FILE = "machine.json"
@@ -93,7 +101,7 @@ def run_all(
     folder : Path
         Where the captures go; those that are there already are not made again.
     out : Path
-        A JSON file; it holds the committed captures too.
+        A JSON file; it holds the committed captures in `COMPARED` too.
     tell : callable
         Told of each run.
 
@@ -114,7 +122,7 @@ def run_all(
     # The runs of a set-up one after the other.
     order = {set_up.name: number for number, set_up in enumerate(SETUPS)}
     runs = sorted(map(measure, places), key=lambda made: (order[made["name"]], made["seed"]))
-    runs += map(measure, sorted(path.parent for path in CAPTURES.glob("neo4j-*/truth.json")))
+    runs += map(measure, (CAPTURES / name for name in COMPARED))
     lines = ",\n".join(json.dumps(made, separators=(",", ":")) for made in runs)
     out.write_text(f"[\n{lines}\n]\n")
 

@@ -116,6 +116,7 @@ def tell_truth(
     end: float,
     threads: int,
     cause: str | None,
+    scenario: str | None = None,
 ) -> dict[str, Any]:
     """Return the content of ``truth.json``.
 
@@ -128,6 +129,8 @@ def tell_truth(
     threads : int, >= 1
     cause : str, optional
         The trouble that was staged; None for none.
+    scenario : str, optional
+        The simulated scenario that stages the same.
     """
     minutes = []
     count = max(1, round((end - start) / MINUTE))
@@ -139,6 +142,7 @@ def tell_truth(
     return {
         "threads": threads,
         "cause": cause,
+        **({} if scenario is None else {"scenario": scenario}),
         "start": moment(start),
         "end": moment(end),
         **summarise(watched, start=start, end=end),

@@ -150,6 +150,14 @@ def test_clients_seen_on_both_sides_are_not_counted_twice(make):
     assert clients_of(export).ceiling.connections == 100
 
 
+def test_logs_that_follow_one_another_may_be_one_clients(make):
+    first = driver({"acquired": 5}, file="app.log.1")
+    second = replace(driver({"acquired": 5}, file="app.log"), start=EPOCH + 600, end=EPOCH + 900)
+    assert clients_of(replace(make(), drivers=(first, second))).ceiling.connections == 100
+    beside = replace(second, start=EPOCH + 300)
+    assert clients_of(replace(make(), drivers=(first, beside))).ceiling.connections == 200
+
+
 def test_a_declared_list_rules_out_or_does_not(make):
     pool = read_pool(make())
     fleet = [DeclaredClients("shop", processes=2, limit=2), DeclaredClients("etl", 1, 3)]

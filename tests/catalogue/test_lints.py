@@ -14,6 +14,7 @@ from boltkb.catalogue import (
     Version,
     load_agents,
     load_causes,
+    load_defects,
     load_driver_lines,
     load_drivers,
     load_errors,
@@ -47,6 +48,7 @@ UNITS = {
 KINDS = {"integer", "boolean", "duration", "bytes", "list", "string"}
 LOADERS = {
     "agents.toml": load_agents,
+    "defects.toml": load_defects,
     "causes.toml": load_causes,
     "filters.toml": load_filters,
     "questions.toml": load_questions,

@@ -34,8 +34,9 @@ def test_a_path_that_would_stay_is_an_error(neutral: Neutral) -> None:
 
 def test_the_plain_table_reads_as_cypher_shell_prints_it(tmp_path: Path) -> None:
     row = ["bolt-1", None, True, 3, "PT1.5S", {"millis": 5}, ["a"], 'a "b"']
-    write_plain(tmp_path / "x.csv", list("abcdefgh"), [row])
+    write_plain(tmp_path / "x.csv", list("abcdefgh"), [row], at=1764000000.9)
     assert (tmp_path / "x.csv").read_text() == (
+        "2025-11-24T16:00:00Z\n"
         'a, b, c, d, e, f, g, h\n"bolt-1", NULL, TRUE, 3, PT1.5S, {millis: 5}, ["a"], "a \\"b\\""\n'
     )
 

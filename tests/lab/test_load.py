@@ -7,8 +7,12 @@ import pytest
 
 pytest.importorskip("neo4j", reason="the lab needs: boltkb[lab] (pip)")
 
+from boltkb.twin import load_scenario, scenario_names
+from data.lab.choices import Choice
 from data.lab.load import plan_arrivals, thin_arrivals
-from data.lab.scenarios import SCENARIOS, Choice, Client, Scenario, Stream, stage
+from data.lab.scenarios import SCENARIOS, stage
+from data.lab.streams import Client, Scenario, Stream
+from data.lab.troubles import TROUBLES
 
 SIGMAS = 4.5
 SEED = 20
@@ -91,3 +95,60 @@ def test_choices_reach_the_scenario() -> None:
     assert all(stream.retries for stream in scenario.streams)
     assert scenario.default_accounting is False
     assert stage("quiet", Choice()).default_accounting is True
+
+
+def test_a_stream_flows_only_in_its_part_of_the_time() -> None:
+    streams = (
+        Stream("a/1", "work", 40.0, 0.1, start=0.25, end=0.75),
+        Stream("a/1", "burst", 0.1, 0.1, size=2, end=0.5),
+    )
+    plan = plan_arrivals(Scenario("x", None, (Client("a/1"),), streams), 60.0, SEED)
+    steady = [a.at for a in plan if a.stream.kind == "work"]
+    assert 15.0 <= min(steady) < 17.0
+    assert 43.0 < max(steady) < 45.0
+    assert [a.at for a in plan if a.stream.kind == "burst"] == pytest.approx([10, 10, 20, 20])
+
+
+def test_processes_that_start_later_get_no_request_before() -> None:
+    client = Client("a/1", instances=6, later=4, start=0.5)
+    streams = (
+        Stream("a/1", "work", 20.0, 0.1, end=0.5),
+        Stream("a/1", "work", 20.0, 0.1, start=0.5),
+    )
+    plan = plan_arrivals(Scenario("x", None, (client,), streams), 60.0, SEED)
+    assert {a.instance for a in plan if a.at < 30.0} == {0, 1}
+    assert {a.instance for a in plan if a.at >= 30.0} == set(range(6))
+
+
+def test_writers_share_the_nodes_that_they_were_given() -> None:
+    stream = Stream("a/1", "lock", 20.0, 0.1, spots=3)
+    plan = plan_arrivals(Scenario("x", None, (Client("a/1"),), (stream,)), 60.0, SEED)
+    assert {arrival.spot for arrival in plan} == {0, 1, 2}
+
+
+def test_a_slow_reader_takes_as_long_as_was_asked() -> None:
+    stream = Stream("a/1", "read", 20.0, 0.0, think=6.0, rows=100)
+    plan = plan_arrivals(Scenario("x", None, (Client("a/1"),), (stream,)), 200.0, SEED)
+    mean = sum(sum(arrival.pauses) for arrival in plan) / len(plan)
+    assert mean == pytest.approx(6.0, rel=SIGMAS / math.sqrt(len(plan)))
+
+
+@pytest.mark.parametrize("name", sorted(TROUBLES))
+def test_a_trouble_is_told_by_the_name_of_the_simulated_one(name: str) -> None:
+    scenario = stage(name, Choice())
+    assert scenario.situation is not None
+    assert scenario.name == name == scenario.situation.replace("_", "-")
+    if scenario.situation in scenario_names():
+        cause = load_scenario(scenario.situation).cause
+        assert scenario.cause == (None if cause == "none" else cause)
+    else:
+        assert scenario.situation == "transaction_limit"
+
+
+def test_more_load_comes_with_the_later_processes_and_no_new_queries_with_the_slow_ones() -> None:
+    before, after = stage("fleet-times-pool", Choice()).streams
+    assert after.rate == 2 * before.rate
+    assert after.hold == before.hold
+    before, after = stage("slow-queries", Choice()).streams
+    assert after.rate == before.rate
+    assert after.hold > 4 * before.hold

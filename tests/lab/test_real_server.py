@@ -203,9 +203,14 @@ def test_the_capture_is_whole_and_says_what_it_is(capture: Path) -> None:
     assert "--out data/captures/short" in manifest["command"]
     for name in ("threaddump.txt", "threaddump-1.txt", "threaddump-2.txt"):
         assert "Full thread dump" in (capture / name).read_text()
-    assert (capture / "list-connections.csv").read_text().startswith("connectionId, ")
-    assert '"shop-api/2.3"' in (capture / "list-connections.csv").read_text()
-    assert (capture / "show-transactions.csv").read_text().startswith("database, ")
+    for number in ("", "-1", "-2"):
+        moment, head, *rows = (capture / f"list-connections{number}.csv").read_text().splitlines()
+        assert datetime.fromisoformat(moment).tzinfo is not None
+        assert head.startswith("connectionId, ")
+        assert any('"shop-api/2.3"' in row for row in rows)
+        text = (capture / f"show-transactions{number}.csv").read_text()
+        assert text.splitlines()[1].startswith("database, ")
+    assert "<POOL> " in (capture / "clients" / "shop-api-1.log").read_text()
 
 
 def test_no_path_of_this_machine_is_in_a_capture(capture: Path) -> None:

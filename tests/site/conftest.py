@@ -4,6 +4,7 @@ import functools
 import http.server
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,14 @@ class Built:
     folder: Path
     said: str
     exit_code: int
+
+
+def _reported() -> list[Path]:
+    """The manifests of the captures that `make report` reports on."""
+    found = re.search(r"^REPORTED := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert found is not None
+    captures = ROOT / "data" / "captures"
+    return [captures / f"neo4j-5.26-{name}" / "manifest.toml" for name in found[1].split()]
 
 
 def _needed(what: str, package: str) -> None:
@@ -107,13 +116,13 @@ def site(published: Published, build: Callable[[Path], Built]) -> Built:
 def captured(
     tmp_path_factory: pytest.TempPathFactory, checkout: Path, build: Callable[[Path], Built]
 ) -> tuple[Built, tuple[Published, ...]]:
-    """The site with the reports on the committed captures, as `make report` makes it."""
+    """The site with the reports on committed captures, as `make report` makes it."""
     folder = tmp_path_factory.mktemp("captured") / "site"
     shutil.copytree(checkout, folder, ignore=shutil.ignore_patterns("site"))
     reports = folder / "docs" / "reports"
     made = tuple(
         run_report("thread_pool", {"export": manifest.parent}, reports, redact=False)
-        for manifest in sorted((ROOT / "data" / "captures").glob("*/manifest.toml"))
+        for manifest in _reported()
     )
     return build(folder), made
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from boltkb.advice.changes import elsewhere, held, too_many, too_small
+from boltkb.advice.changes import elsewhere, held, timeouts, too_many, too_small
 from boltkb.advice.changes.change import Change, change_setting
 from boltkb.advice.situation import Situation
 
-__all__ = ["LATER", "Change", "lasting_changes", "without_the_server"]
+__all__ = ["LATER", "WITHOUT", "Change", "lasting_changes", "without_the_server"]
 
 #: What to change for good, by the cause's id; the most effective first.
 LATER: Mapping[str, Callable[[Situation], tuple[Change, ...]]] = {
@@ -45,6 +45,20 @@ LATER: Mapping[str, Callable[[Situation], tuple[Change, ...]]] = {
     "transaction_limit": elsewhere.raise_transaction_limit,
 }
 
+#: What clients can do alone, by the cause's id, where the change above is the server's.
+WITHOUT: Mapping[str, Callable[[Situation], tuple[Change, ...]]] = {
+    "bookmark_wait": timeouts.bound_in_clients,
+    "cpu_saturation": too_small.without_the_server,
+    "gc_pauses": too_small.without_the_server,
+    "leaked_transactions": timeouts.bound_in_clients,
+    "lock_contention": timeouts.bound_in_clients,
+    "os_thread_limit": too_small.without_the_server,
+    "pool_too_small": too_small.without_the_server,
+    "queue_enabled": too_small.without_the_server,
+    "slow_consumer": timeouts.bound_in_clients,
+    "transaction_limit": too_small.without_the_server,
+}
+
 
 def lasting_changes(situation: Situation) -> tuple[Change, ...]:
     """Return what to change for good, the most effective first; empty where nothing is wrong.
@@ -64,20 +78,24 @@ def lasting_changes(situation: Situation) -> tuple[Change, ...]:
                 expected="Nothing for the clients; the next report counts instead of estimating.",
             ),
         )
-    if situation.managed:
-        found = tuple(change for change in found if change.where == "clients")
-    return found
+    if not situation.managed:
+        return found
+    instead = () if cause is None or cause not in WITHOUT else WITHOUT[cause](situation)
+    return _once((*(change for change in found if not change.on_server), *instead))
 
 
 def without_the_server(situation: Situation) -> tuple[Change, ...]:
     """Return what clients can do instead, for a reader who cannot change the server.
 
-    Empty where nothing on the server is to be changed, or where threads are not short.
+    Empty where nothing on the server is to be changed, or where Neo4j runs it: then the lasting
+    changes are the clients' already.
     """
-    changes = (
-        () if situation.diagnosis.cause is None else LATER[situation.diagnosis.cause](situation)
-    )
-    if not situation.short or not any(change.on_server for change in changes):
+    cause = situation.diagnosis.cause
+    if cause is None or cause not in WITHOUT or situation.managed:
         return ()
-    listed = {change.name for change in lasting_changes(situation)}
-    return tuple(c for c in too_small.without_the_server(situation) if c.name not in listed)
+    listed = {change.name for change in LATER[cause](situation)}
+    return tuple(change for change in WITHOUT[cause](situation) if change.name not in listed)
+
+
+def _once(changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    return tuple({change.name: change for change in changes}.values())

@@ -41,6 +41,8 @@ class Change:
     cost, undo : str
     notes : tuple of str
         What to check before.
+    bounded : bool
+        Whether it rests on both bounds of the clients' pools, which then stand beside it.
     """
 
     where: str
@@ -55,6 +57,7 @@ class Change:
     cost: str = ""
     undo: str = ""
     notes: tuple[str, ...] = ()
+    bounded: bool = False
 
     @property
     def on_server(self) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 from boltkb.advice.bounds import Application, Bounds, find_bounds
 from boltkb.advice.changes.change import Change, change_clients, change_code
 from boltkb.advice.situation import Situation
@@ -29,15 +32,23 @@ def bound_pools(situation: Situation, rule: str, *, expected: str = "") -> tuple
         No pool is made larger here, and none is cut below its demand or its deadlock floor.
     """
     bounds = find_bounds(situation)
+    return tuple(
+        replace(c, bounded=True) for c in _bounded_pools(situation, rule, bounds, expected)
+    )
+
+
+def _bounded_pools(
+    situation: Situation, rule: str, bounds: Bounds, expected: str
+) -> tuple[Change, ...]:
+    told = expected or _bounded(bounds)
     if bounds.room is None:
-        return (change_code(rule, notes=bounds.words(), expected=expected),)
+        return (change_code(rule, expected=told),)
     if not bounds.applications:
         return (
             change_code(
                 rule,
                 name=f"Divide {bounds.room} connections among the driver objects of all processes",
                 notes=(
-                    *bounds.words(),
                     (
                         "How many driver objects there are cannot be told from this export: "
                         "count the processes, and the drivers in each. Pool size = "
@@ -45,22 +56,34 @@ def bound_pools(situation: Situation, rule: str, *, expected: str = "") -> tuple
                     ),
                     _NESTED,
                 ),
-                expected=expected,
+                expected=told,
+            ),
+        )
+    if bounds.outgrown:
+        return (
+            change_code(
+                rule,
+                name="Shorten what holds threads, or spread the load: pool sizes cannot do it",
+                why=f"The clients need {number(math.ceil(bounds.demand or 0))} connections at "
+                f"their busiest, and the threads leave them {bounds.room}.",
+                expected=expected
+                or "No number: smaller pools would move the waiting into the clients, without end.",
+                notes=(
+                    (
+                        "How many threads this window would have needed stands further below; "
+                        "whether processors and memory bear them is to be looked at first."
+                    ),
+                ),
             ),
         )
     found = []
     for app in bounds.applications:
         if app.advised is None:
-            found.append(_cannot_be_cut(rule, app, bounds, expected))
+            found.append(_cannot_be_cut(rule, app, told))
         elif app.advised < app.limit:
-            found.append(_cut(situation, rule, app, app.advised, bounds, expected))
-    return tuple(found) or (
-        change_code(
-            rule,
-            notes=(*bounds.words(), "The pools are within both bounds as they are."),
-            expected=expected,
-        ),
-    )
+            found.append(_cut(situation, rule, app, app.advised, told))
+    within = "The pools are within both bounds as they are."
+    return tuple(found) or (change_code(rule, notes=(within,), expected=told),)
 
 
 _NESTED = (
@@ -69,9 +92,7 @@ _NESTED = (
 )
 
 
-def _cut(
-    situation: Situation, rule: str, app: Application, size: int, bounds: Bounds, expected: str
-) -> Change:
+def _cut(situation: Situation, rule: str, app: Application, size: int, expected: str) -> Change:
     return change_clients(
         situation,
         rule,
@@ -79,8 +100,8 @@ def _cut(
         name=f"pool size of {app.name}",
         before={"pool-size": float(app.limit)} if app.limit_known else None,
         languages=app.languages or None,
-        expected=expected or _bounded(bounds),
-        notes=(*bounds.words(), _floor_words(app, size)),
+        expected=expected,
+        notes=(_floor_words(app, size),),
     )
 
 
@@ -93,7 +114,7 @@ def _floor_words(app: Application, size: int) -> str:
     return f"{_NESTED} With {size}, that is at most {size - 1} requests."
 
 
-def _cannot_be_cut(rule: str, app: Application, bounds: Bounds, expected: str) -> Change:
+def _cannot_be_cut(rule: str, app: Application, expected: str) -> Change:
     most = 0 if app.most is None else app.most
     if app.floor is not None and app.floor > most >= 2:
         why = (
@@ -107,10 +128,12 @@ def _cannot_be_cut(rule: str, app: Application, bounds: Bounds, expected: str) -
     else:
         why = f"No pool size of {app.name} lies between its own need and what the threads leave it."
         name = f"Run fewer processes of {app.name}, or shorten what they hold"
-    return change_code(rule, name=name, why=why, notes=bounds.words(), expected=expected)
+    return change_code(rule, name=name, why=why, expected=expected)
 
 
 def _bounded(bounds: Bounds) -> str:
+    if bounds.room is None:
+        return "No number: how many threads there are is not in the export."
     if not bounds.complete:
         return (
             "No number: not every client is known, so it cannot be promised that the pool stops "
@@ -125,42 +148,41 @@ def _bounded(bounds: Bounds) -> str:
 
 def raise_pools(situation: Situation, rule: str) -> tuple[Change, ...]:
     """Return larger pools for the applications that waited for their own, within the threads."""
-    bounds = find_bounds(situation)
-    clients = situation.clients
-    waited: set[str] = set()
-    for pool in () if clients is None else clients.pools:
-        if (pool.timed_out or 0) > 0 or (pool.queued or 0) > 0 or (pool.mean_wait or 0) > 0:
-            waited.update(text for text in (pool.agent, pool.user, pool.host) if text)
     found = []
-    for app in bounds.applications:
-        if not any(text in app.name for text in waited):
+    for app in find_bounds(situation).applications:
+        size = app.enough
+        if size is not None and app.most is not None:
+            size = min(size, app.most)
+        if not app.waited or size is None or size <= app.limit:
             continue
-        if app.advised is not None and app.advised > app.limit:
-            found.append(
-                change_clients(
-                    situation,
-                    rule,
-                    {"pool-size": float(app.advised)},
-                    name=f"pool size of {app.name}",
-                    before={"pool-size": float(app.limit)} if app.limit_known else None,
-                    languages=app.languages or None,
-                    expected="Waits in the client end while the pool is not used up; how many "
-                    "requests that is beyond what was seen would be extrapolation.",
-                    notes=(*bounds.words(), _NESTED),
-                )
-            )
+        change = change_clients(
+            situation,
+            rule,
+            {"pool-size": float(size)},
+            name=f"pool size of {app.name}",
+            before={"pool-size": float(app.limit)} if app.limit_known else None,
+            languages=app.languages or None,
+            expected="Next to no request waits for a connection of its own pool, if its demand is "
+            "no more than was told. Extrapolation: what a pool that was used up would have used "
+            "was not seen; look again after the change.",
+            notes=(_NESTED,),
+        )
+        found.append(replace(change, bounded=True))
     if found:
         return tuple(found)
     return (
-        change_code(
-            rule,
-            notes=(
-                *bounds.words(),
-                (
-                    "What size is right cannot be told from this export: add the log or the "
-                    "metrics of the client that waits, with its pool's size."
+        replace(
+            change_code(
+                rule,
+                expected="No number: what the client needs is not in the export.",
+                notes=(
+                    (
+                        "What size is right cannot be told from this export: add the log or the "
+                        "metrics of the client that waits, with its pool's size."
+                    ),
                 ),
             ),
+            bounded=True,
         ),
     )
 

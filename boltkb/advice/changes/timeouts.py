@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from boltkb.advice.changes.change import Change, change_setting
+from dataclasses import replace
+
+from boltkb.advice.changes.change import Change, change_code, change_setting
+from boltkb.advice.dialects import transaction_blocks
 from boltkb.advice.longest import longest, suggested_timeout, would_be_killed
 from boltkb.advice.situation import Situation
 
-__all__ = ["bound_bookmark_wait", "bound_lock_wait", "bound_transactions"]
+__all__ = ["bound_bookmark_wait", "bound_in_clients", "bound_lock_wait", "bound_transactions"]
 
 #: An example below most requests' own time-outs; the reader puts in what is right there.
 _LOCK = "10s"
@@ -37,6 +40,20 @@ def bound_transactions(situation: Situation) -> Change:
         "that frees depends on how often transactions are forgotten.",
         notes=notes,
     )
+
+
+def bound_in_clients(situation: Situation) -> tuple[Change, ...]:
+    """Return a time-out for transactions given by the clients, where the server's is not theirs."""
+    several = () if situation.export is None else longest(situation.export)
+    seconds, text = suggested_timeout(several)
+    made = change_code(
+        "transaction-timeout",
+        name=f"Give each transaction a time-out in the client ({text})",
+        why="Each client bounds its own transactions; one that forgets to do so is not bound.",
+        expected=f"No transaction of these clients holds a thread for longer than about {text}.",
+        notes=would_be_killed(several, seconds),
+    )
+    return (replace(made, blocks=transaction_blocks(seconds, situation.languages)),)
 
 
 def bound_lock_wait(situation: Situation, *, expected: str) -> Change:

@@ -4,7 +4,7 @@ Takes every name from the catalogue; knows the forms of files and languages, no 
 """
 
 from boltkb.advice.dialects.block import Block, Line
-from boltkb.advice.dialects.drivers import SECONDS, driver_blocks
+from boltkb.advice.dialects.drivers import SECONDS, driver_blocks, transaction_blocks
 from boltkb.advice.dialects.server import docker_name, setting_blocks, takes_effect
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "driver_blocks",
     "setting_blocks",
     "takes_effect",
+    "transaction_blocks",
 ]

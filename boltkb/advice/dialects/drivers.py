@@ -11,11 +11,18 @@ from dataclasses import dataclass
 from boltkb.advice.dialects.block import Block, Line, added, kept, removed
 from boltkb.catalogue import DriverOption, load_drivers
 
-__all__ = ["SECONDS", "driver_blocks", "title_of"]
+__all__ = ["SECONDS", "driver_blocks", "transaction_blocks"]
 
 #: Options whose value is a time; the others are counts or switches.
 SECONDS = frozenset(
-    {"acquisition-timeout", "connect-timeout", "liveness-check", "max-lifetime", "retry-time"}
+    {
+        "acquisition-timeout",
+        "connect-timeout",
+        "liveness-check",
+        "max-lifetime",
+        "retry-time",
+        "transaction-timeout",
+    }
 )
 
 
@@ -65,19 +72,30 @@ _FORMS: Mapping[str, _Form] = {
     "Quarkus": _Form("Quarkus", (), "{name}={value}", (), lambda t: _suffixed(t)),
     "Micronaut": _Form("Micronaut", (), "{name}={value}", (), lambda t: _suffixed(t)),
 }  # fmt: skip
+#: How a language gives one transaction its time-out.
+_TRANSACTIONS: Mapping[str, _Form] = {
+    "java": _Form(
+        "Java", ("session.executeWrite(work, TransactionConfig.builder()",),
+        "        .{name}({value})", ("        .build());",),
+        lambda t: f"Duration.ofSeconds({t:.0f})",
+    ),
+    "python": _Form(
+        "Python", (), "@unit_of_work({name}={value})", ("def work(tx): ...",), _number,
+    ),
+    "javascript": _Form(
+        "JavaScript", ("session.executeWrite(work, {",), "  {name}: {value},", ("})",),
+        lambda t: _number(1000 * t),
+    ),
+    "dotnet": _Form(
+        ".NET", ("await session.ExecuteWriteAsync(work, o => o",), "    .{name}({value})", (");",),
+        lambda t: f"TimeSpan.FromSeconds({t:.0f})",
+    ),
+    "go": _Form(
+        "Go", ("session.ExecuteWrite(ctx, work,",), "    neo4j.{name}({value}),", (")",),
+        lambda t: f"{t:.0f} * time.Second",
+    ),
+}  # fmt: skip
 _ORDER = ("java", "python", "javascript", "dotnet", "go", "rust")
-
-
-def title_of(language: str) -> str:
-    """Return a language as people write it.
-
-    Examples
-    --------
-    >>> title_of("dotnet"), title_of("cobol")
-    ('.NET', 'cobol')
-    """
-    form = _FORMS.get(language)
-    return language if form is None else form.title
 
 
 def driver_blocks(
@@ -120,6 +138,29 @@ def driver_blocks(
             block = _block(language, framework, values, before or {}, first=language in known)
             if block is not None:
                 found.append(block)
+    return tuple(found)
+
+
+def transaction_blocks(seconds: float, shown: Sequence[str]) -> tuple[Block, ...]:
+    """Return a time-out for one transaction, in every language that has one.
+
+    Examples
+    --------
+    >>> print(transaction_blocks(300, ["go"])[0])
+    Go:
+          session.ExecuteWrite(ctx, work,
+        +     neo4j.WithTxTimeout(300 * time.Second),
+          )
+    """
+    known = [language for language in shown if language in _TRANSACTIONS]
+    order = [*dict.fromkeys(known), *(name for name in _TRANSACTIONS if name not in known)]
+    found = []
+    for language in order:
+        form, entry = _TRANSACTIONS[language], _entry(language, "", "transaction-timeout")
+        if entry is not None:
+            line = added(_written(form, entry, seconds))
+            lines = (*map(kept, form.above), line, *map(kept, form.below))
+            found.append(Block(form.title, lines, language, language in known))
     return tuple(found)
 
 

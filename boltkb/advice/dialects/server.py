@@ -140,7 +140,9 @@ def setting_blocks(
         after,
         note="below config:",
     )
-    forms = (docker, helm, conf) if container_first else (conf, docker, helm)
+    ordered = (docker, helm, conf) if container_first else (conf, docker, helm)
+    # What is to be taken out may not have been found, or not be fit to be repeated.
+    forms = tuple(block for block in ordered if block.lines)
     effect = takes_effect(identity, version, edition)
     if not after or not effect.startswith("dynamic"):
         return forms

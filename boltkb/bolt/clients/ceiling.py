@@ -101,7 +101,7 @@ def known_ceiling(export: Export, pool: Pool, pools: Sequence[ClientPool]) -> Ce
     """
     seen = [p for p in pools if p.host != "unknown"]
     logged = [p for p in pools if p.host == "unknown"]
-    sums = [found for found in (_sum(seen), _sum(logged)) if found is not None]
+    sums = [found for found in (_sum(seen), _most_at_once(logged)) if found is not None]
     missing = [_EVERY_PROCESS]
     if export.edition == "enterprise" and pool.version is not None:
         missing.append(_ROUTING)
@@ -125,6 +125,23 @@ def _sum(pools: Sequence[ClientPool]) -> float | None:
         elif pool.connections is not None:
             found.append(pool.connections)
     return sum(found) if found else None
+
+
+def _most_at_once(pools: Sequence[ClientPool]) -> float | None:
+    """Return the greatest sum of pools whose logs cover a same time.
+
+    Logs that follow one another may be one client's, turned over or after a restart.
+    """
+    sums = [
+        _sum([
+            pool for pool in pools
+            if pool.start is None or pool.end is None or pool is first
+            or pool.start <= first.start < pool.end
+        ])
+        for first in pools if first.start is not None
+    ]  # fmt: skip
+    found = [value for value in sums if value is not None]
+    return max(found) if found else _sum(pools)
 
 
 def _against(most: float, threads: int | None, how: str, *, complete: bool) -> str:

@@ -91,4 +91,6 @@ def _pool(pool: DriverPool) -> ClientPool:
         lost=counts.get("lost"),
         mean_delay=pool.totals.get("delay_seconds", 0.0) / delays if delays else None,
         mean_hold=pool.mean_hold,
+        start=pool.start,
+        end=pool.end,
     )

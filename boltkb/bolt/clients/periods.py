@@ -7,12 +7,16 @@ lag then stands out of the others, which are as chance has it.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from boltkb.bolt.clients.records import Period
 
-__all__ = ["find_period"]
+__all__ = ["Agreement", "agree", "find_period"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,6 +33,60 @@ _DRAWS = 200
 _FINEST = 10.0
 #: How far an ending is thrown to see what chance does: beyond any one lag, within the hour.
 _THROWN = 600.0
+#: Spans agree when they lie within this part of one another; timers are that exact.
+_ALIKE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Spans of time that agree on one length.
+
+    Parameters
+    ----------
+    seconds, low, high : float, s
+    agreeing, all : int
+    chance : float, 0 to 1
+        How often spans that end at any time would agree as well, at most.
+    """
+
+    seconds: float
+    low: float
+    high: float
+    agreeing: int
+    all: int
+    chance: float
+
+
+def agree(spans: Sequence[float]) -> Agreement | None:
+    """Return the length that most spans have; None with fewer than three.
+
+    Spans that end at any time spread evenly over the orders of magnitude, or wider than a timer's:
+    that two of them lie within a twentieth is taken as one chance in ten, which is more than an
+    exponential law gives.
+
+    Parameters
+    ----------
+    spans : sequence of float, s
+
+    Examples
+    --------
+    >>> found = agree([350.1, 350.2, 349.9, 351.0, 350.4, 12.0])
+    >>> found.agreeing, round(found.seconds)
+    (5, 350)
+    """
+    values = np.sort(np.array([span for span in spans if span >= _SHORTEST]))
+    if values.size < 3:
+        return None
+    ends = np.searchsorted(values, values * (1 + _ALIKE), side="right")
+    counts = ends - np.arange(values.size)
+    best = int(np.argmax(counts))
+    alike = values[best : ends[best]]
+    others = math.comb(values.size - 1, alike.size - 1) if alike.size > 1 else 1
+    chance = min(1.0, values.size * others * 0.1 ** (alike.size - 1))
+    return Agreement(
+        float(np.median(alike)), float(alike[0]), float(alike[-1]), int(alike.size),
+        len(spans), chance,
+    )  # fmt: skip
 
 
 def find_period(

@@ -51,6 +51,8 @@ class ClientPool:
     youngest, oldest : float or None, s
         Ages of its connections when they were listed; at least so much where the list names no
         time of its own.
+    start, end : float or None, epoch s
+        What its log covers.
     """
 
     host: str
@@ -78,6 +80,8 @@ class ClientPool:
     mean_hold: float | None = None
     youngest: float | None = None
     oldest: float | None = None
+    start: float | None = None
+    end: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,8 +103,10 @@ def _by_rejections(export: Export) -> ClockOffset | None:
     if times.size < _FEWEST or not 30 <= closed.times.size <= _MOST:
         return None
     step = float(np.median(np.diff(closed.times)))
+    if not (closed.times[-1] - closed.times[0]) / step <= _MOST:
+        return None
     grid: Floats = np.arange(float(closed.times[0]), float(closed.times[-1]), step)
-    if not 30 <= grid.size <= _MOST:
+    if grid.size < 30:
         return None
     shut = np.maximum(np.diff(np.interp(np.append(grid, grid[-1] + step), closed.times,
                                         closed.values)), 0.0)  # fmt: skip

@@ -18,6 +18,8 @@ _COVERS = 0.5
 _SURE = 4.0
 #: Differences below this many threads are of no account: looks are not taken at one moment.
 _SLIGHT = 0.5
+#: Looks before they contradict anything: a few are taken on purpose when the pool is busy.
+_FEWEST = 8
 #: Batches that the error of a difference is worked out from.
 _BATCHES = 20
 
@@ -60,14 +62,16 @@ def disagreements(evidence: Sequence[BusyEvidence], chosen: BusyEvidence | None)
         compared = _compared(entry, chosen)
         if compared is None:
             continue
-        difference, error, own, other = compared
+        difference, error, own, other, looks = compared
+        if looks < _FEWEST:
+            continue
         if abs(difference) <= max(_SLIGHT, _SURE * error) or (entry.bound and difference < 0):
             continue
         what = "at least " if entry.bound else ""
         found.append(
-            f"{entry.name} has {what}{number(own, uncertainty=error or None)} threads held on "
-            f"average where {chosen.name} has {number(other, uncertainty=error or None)}; "
-            f"{chosen.name} is taken."
+            f"by {entry.name} {what}{number(own, uncertainty=error or None)} threads were held on "
+            f"average, by {chosen.name} {number(other, uncertainty=error or None)} at the same "
+            "times; the latter is taken."
         )
     return tuple(found)
 
@@ -111,8 +115,8 @@ def _told(value: float, entry: BusyEvidence) -> str:
 
 def _compared(
     entry: BusyEvidence, chosen: BusyEvidence
-) -> tuple[float, float, float, float] | None:
-    """Return (difference, its error, own mean, the chosen one's) over the time that both saw."""
+) -> tuple[float, float, float, float, int] | None:
+    """Return (difference, its error, own mean, the chosen one's, looks) where both looked."""
     known = ~np.isnan(chosen.busy)
     times, busy = chosen.times[known], chosen.busy[known]
     interval = chosen.interval or 1.0
@@ -143,6 +147,7 @@ def _compared(
         _error(difference, other),
         float(own.mean()),
         float(other.mean()),
+        int(own.size),
     )
 
 

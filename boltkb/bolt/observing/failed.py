@@ -7,6 +7,7 @@ say nothing of the pool: the two are told apart by when samples are missing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,8 +23,8 @@ __all__ = ["mark_failed", "shortage_times"]
 _ASKED_FOR: frozenset[SourceKind] = frozenset({"scraped-metrics", "panel", "transactions"})
 #: Samples missing beside rejections before they say anything: one may be chance.
 _FEWEST = 2
-#: How much oftener samples are missing beside rejections than elsewhere, if these are why.
-_OFTENER = 3.0
+#: Standard errors by which more are missing beside rejections than if those were not why.
+_SURE = 3.0
 #: Missing samples that are written out; more are a time in which nobody sampled.
 _MOST = 20_000
 #: Messages received and not started across a gap: more than are on their way at one moment.
@@ -137,7 +138,7 @@ def _across(missing: Floats, times: Floats, export: Export) -> Flags:
 
 
 def _because(lost: int, elsewhere: int, seen_near: Flags) -> bool:
-    """Return whether samples are missing beside rejections much oftener than elsewhere."""
-    with_it = lost / (lost + int(seen_near.sum()))
-    without = elsewhere / max(1, elsewhere + int((~seen_near).sum()))
-    return with_it > _OFTENER * without
+    """Return whether samples are missing beside rejections oftener than chance has it."""
+    beside = lost + int(seen_near.sum())
+    expected = (lost + elsewhere) * beside / (lost + elsewhere + seen_near.size)
+    return lost - expected > _SURE * math.sqrt(expected + 1.0)

@@ -25,6 +25,8 @@ __all__ = ["Flow", "read_flow"]
 
 #: Events are counted in bins no narrower than this, s.
 _BIN = 10.0
+#: And in no more bins than this, however long the window is.
+_MOST_BINS = 50_000
 #: Held time in holds that did not end beyond which the mean of those that did says too little.
 _UNFINISHED = 0.05
 #: Holds before their mean is told.
@@ -76,7 +78,7 @@ def read_flow(
     -------
     Flow
     """
-    width = max(_BIN, 2 * (interval or 0.0))
+    width = max(_BIN, 2 * (interval or 0.0), (window.end - window.start) / _MOST_BINS)
     holds = export.holds
     if holds is not None and trace_covers(export, window.start, window.end):
         return _traced(holds, window, width)

@@ -22,6 +22,9 @@ __all__ = ["PoolObservations", "Trace"]
 
 Trace = tuple[Floats, Floats]
 
+#: Times that are cut out are told one by one up to so many.
+_TOLD = 6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolObservations(Observations, Shown):
@@ -149,6 +152,7 @@ class PoolObservations(Observations, Shown):
             rate = (
                 f"{number(self.arrivals.total / self.arrivals.covered, uncertainty=0.01)} a second"
             )
+        more = max(0, len(self.cuts) - _TOLD)
         rows = [
             ("analysed", f"{iso(self.start)} to {iso(self.end)}", self.window.how),
             ("samples of held threads", number(self.samples) + failed, self.busy_from),
@@ -168,15 +172,25 @@ class PoolObservations(Observations, Shown):
             ("rejections", _rejected(self.rejected), self.rejected.reason),
         ]
         columns = (Column("What was seen"), Column("Value", numeric=True), Column("Known from"))
-        notes = (*self.disagreements, *((self.clock.words,) if self.clock.differs else ()))
+        notes = (
+            *(f"From {iso(cut.start)} to {iso(cut.end)}: {cut.words}" for cut in self.cuts[:_TOLD]),
+            *((f"And {more} more such times.",) if more else ()),
+            *((self.clock.words,) if self.clock.differs else ()),
+        )
         return Table(columns, tuple(rows), notes=notes, kind="boltkb-seen")
 
     def __str__(self) -> str:
-        return str(self.table())
+        return "\n\n".join(str(table) for table in self._tables())
 
     def to_html(self) -> str:
         """Return what was seen as one line of HTML."""
-        return self.table().to_html()
+        return "".join(table.to_html() for table in self._tables())
+
+    def _tables(self) -> tuple[Table, ...]:
+        # One evidence alone stands in the first table already.
+        if len(self.evidence) < 2:
+            return (self.table(),)
+        return self.table(), self.evidence_table()
 
     def facts(self) -> Mapping[str, object]:
         """Return the `window` part of `facts.json`."""

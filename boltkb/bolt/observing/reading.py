@@ -12,8 +12,10 @@ from boltkb.bolt.observing.sources import (
     held_in_dumps,
     held_in_lists,
     held_in_query_log,
+    without_rejected,
 )
 from boltkb.bolt.observing.traced import held_in_trace
+from boltkb.bolt.pool import Pool
 from boltkb.exports import Export
 
 __all__ = ["read_evidence"]
@@ -22,13 +24,14 @@ _FOREVER = float("inf")
 
 
 def read_evidence(
-    export: Export, start: float = -_FOREVER, end: float = _FOREVER
+    export: Export, pool: Pool, start: float = -_FOREVER, end: float = _FOREVER
 ) -> tuple[BusyEvidence, ...]:
     """Return what each evidence says of held threads in a stretch of time, the strongest first.
 
     Parameters
     ----------
     export : Export
+    pool : Pool
     start, end : float, epoch s
 
     Returns
@@ -39,7 +42,7 @@ def read_evidence(
     sampled, listed = held_by_gauge(export), held_in_lists(export)
     found = (
         held_in_trace(export, start, end),
-        None if sampled is None else mark_failed(sampled, export),
+        None if sampled is None else mark_failed(without_rejected(sampled, pool), export),
         held_in_dumps(export),
         held_by_release(export),
         None if listed is None else mark_failed(listed, export),

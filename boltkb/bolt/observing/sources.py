@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from boltkb.bolt.observing.evidence import (
     Floats,
     looked,
 )
+from boltkb.bolt.pool import Pool
+from boltkb.catalogue import Version
 from boltkb.exports import Export, Series
 
 __all__ = [
@@ -30,8 +33,11 @@ __all__ = [
     "held_in_dumps",
     "held_in_lists",
     "held_in_query_log",
+    "without_rejected",
 ]
 
+#: From here on running connections are held threads exactly.
+_FIRST_EXACT = Version.parse("5.0")
 _GAUGE = "connections_running"
 _RELEASES = "worker_thread_bound_time"
 _PEAKS = "transaction_peak_concurrent"
@@ -47,6 +53,27 @@ def held_by_gauge(export: Export) -> BusyEvidence | None:
         GAUGE, series.times, series.values, words=f"{_GAUGE}, {series.where}",
         where=(series.where,),
     )  # fmt: skip
+
+
+def without_rejected(gauge: BusyEvidence, pool: Pool) -> BusyEvidence:
+    """Return the samples of a server up to 4.4 without requests that were being rejected.
+
+    There a rejected request counts as running while it is answered, by a thread that is none of
+    the pool's; so more than the pool has means that every thread was held.
+    """
+    threads = pool.threads
+    old = pool.version is not None and Version.parse(pool.version) < _FIRST_EXACT
+    if threads is None or not old or not gauge.peak > threads:
+        return gauge
+    over = int(np.count_nonzero(gauge.busy > threads))
+    capped = looked(
+        GAUGE, gauge.times, np.minimum(gauge.busy, float(threads)), where=gauge.where,
+        words=(
+            f"{gauge.words}; {over:,} sample{'' if over == 1 else 's'} above {threads:,} had "
+            "requests in them that were being rejected, and count as every thread held"
+        ),
+    )  # fmt: skip
+    return replace(capped, censored=gauge.censored)
 
 
 def held_in_dumps(export: Export) -> BusyEvidence | None:

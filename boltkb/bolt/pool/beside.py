@@ -7,7 +7,7 @@ import re
 from boltkb.bolt.pool.known import Known
 from boltkb.bolt.pool.settings import as_number, in_this_version, read_setting
 from boltkb.bolt.pool.shape import OtherPool
-from boltkb.catalogue import Version
+from boltkb.catalogue import Version, load_settings
 from boltkb.exports import Export
 
 __all__ = ["other_pools", "shared_with"]
@@ -114,7 +114,8 @@ def _connectors(export: Export, version: Version | None) -> tuple[OtherPool, ...
                 size, f"{name} in {value.where}", value.where, value.origin
             )
     own = sorted(sizes.keys() | {name for name, kind in kinds.items() if kind == "BOLT"})
-    default = Known(400.0, f"default of Neo4j {version}", None, "default")
+    text = load_settings()["bolt-threads-max"].default_in(version)
+    default = Known(as_number(text), f"default of Neo4j {version}", None, "default")
     return tuple(
         OtherPool(
             f"the connector {name}",

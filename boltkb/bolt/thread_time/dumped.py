@@ -7,10 +7,11 @@ The same worker with the same connection in dump after dump does.
 from __future__ import annotations
 
 import itertools
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 
-from boltkb.bolt.holders import LONG_OPEN
+from boltkb.bolt.snapshots import LONG_OPEN
 from boltkb.bolt.thread_time.look import (
     DUMPS,
     PROCESSING,
@@ -43,6 +44,12 @@ _STAY = 0.8
 #: threads that waited in a leaked transaction used 6 microseconds a second.
 _MESSAGE = 0.001
 _POLLING = 2e-5
+#: Threads, and the part of those that send, that must be seen to send to the same client again:
+#: in a small pool a thread meets the same connection now and then by chance.
+_AGAIN = 2
+_AGAIN_PART = 0.1
+#: An answer that is read goes out in milliseconds; one that takes so long is not read, s.
+_LONG_ANSWER = 0.5
 #: A row of a list speaks of a worker only if both were taken within this, s.
 _SAME_TIME = 2.0
 
@@ -68,15 +75,18 @@ def look_at_dumps(dumps: Sequence[ThreadDump], rows: Sequence[TransactionRow]) -
     shares[PROCESSING] = 1.0 - shares["waiting_for_client"]
     shares[WITHOUT_TRANSACTION] = shares["waiting_for_bookmark"] + shares["authenticating"]
     lasting = _lasting(dumps)
-    matched, unfetched = _unfetched(held, rows)
-    # A client that fetches slowly is seen in an unsent answer that stays, or in its open query.
-    if lasting or matched or not any(counts[state] for state in _UNSENT):
-        stays = sum(lasting.get(state, 0.0) for state in _UNSENT)
-        unsent = sum(shares[state] for state in _UNSENT) if stays else 0.0
-        if matched:
-            shares[UNFETCHED] = shares["waiting_for_client"] * unfetched / matched
-        if matched or stays or not counts["waiting_for_client"]:
-            shares[UNREAD] = unsent + shares.get(UNFETCHED, 0.0)
+    matched = _rows_beside(held, rows)
+    waiting = [row for worker, row in matched if worker.state == "waiting_for_client"]
+    if waiting:
+        # Were each a moment of its own, by chance no more than a quarter would look like this.
+        unfetched = sum(bool(row.query) for row in waiting) / len(waiting)
+        shares[UNFETCHED] = shares["waiting_for_client"] * unfetched
+    unsent = sum(shares[state] for state in _UNSENT)
+    fetched_or_known = UNFETCHED in shares or not counts["waiting_for_client"]
+    if unsent and _stays_unsent(dumps, matched, unsent):
+        shares[UNREAD] = unsent + shares.get(UNFETCHED, 0.0)
+    elif not unsent and fetched_or_known:
+        shares[UNREAD] = shares.get(UNFETCHED, 0.0)
     return Look(
         DUMPS,
         len(held) / len(dumps),
@@ -176,40 +186,65 @@ def _holding(worker: Worker) -> Holding:
     return worker.thread.split(" ")[0], worker.connection or worker.client
 
 
-def _lasting(dumps: Sequence[ThreadDump]) -> dict[str, float]:
-    """Return the share of held workers in each state that were so in the next dump too."""
-    pairs = [
+def _pairs(dumps: Sequence[ThreadDump]) -> list[tuple[ThreadDump, ThreadDump]]:
+    """Return each dump with the next, where they are far enough apart to be two looks."""
+    return [
         (first, second)
         for first, second in itertools.pairwise(dumps)
         if first.time is None or second.time is None or second.time - first.time >= _APART
     ]
-    if not pairs:
-        return {}
+
+
+def _lasting(dumps: Sequence[ThreadDump]) -> dict[str, float]:
+    """Return the share of held workers in each state that were so in the next dump too."""
+    pairs = _pairs(dumps)
     held = sum(first.held + second.held for first, second in pairs) / 2
+    if not held:
+        return {}
     return {
         state: sum(len(_in(first, state) & _in(second, state)) for first, second in pairs) / held
-        if held
-        else 0.0
         for state in STATES
     }
+
+
+def _stays_unsent(
+    dumps: Sequence[ThreadDump], matched: Sequence[tuple[Worker, TransactionRow]], unsent: float
+) -> bool:
+    """Whether answers stay unsent, so that threads wait for whoever should read them.
+
+    Either the same worker sends to the same connection in dump after dump, or the time that its
+    transaction is old, shared out by what was seen, is far longer than an answer takes that is
+    read.  Many threads that send, each for a moment, are no proof.
+    """
+    again = before = 0
+    for first, second in _pairs(dumps):
+        sent = _in(first, "sending") | _in(first, "blocked_on_reader")
+        before += len(sent)
+        again += len(sent & (_in(second, "sending") | _in(second, "blocked_on_reader")))
+    if again >= _AGAIN and again >= _AGAIN_PART * before:
+        return True
+    ages = [
+        row.elapsed
+        for worker, row in matched
+        if worker.state in _UNSENT and row.elapsed is not None
+    ]
+    return len(ages) >= _AGAIN and unsent * statistics.median(ages) >= _LONG_ANSWER
 
 
 def _in(dump: ThreadDump, state: str) -> set[Holding]:
     return {_holding(worker) for worker in dump.workers if worker.state == state}
 
 
-def _unfetched(
+def _rows_beside(
     held: Sequence[tuple[ThreadDump, Worker]], rows: Sequence[TransactionRow]
-) -> tuple[int, int]:
-    """Return how many waiting workers have a row of the same time, and how many a query in it."""
+) -> list[tuple[Worker, TransactionRow]]:
+    """Return the workers whose transaction was listed at the time of their dump."""
     by_connection = {row.connection: row for row in rows}
-    matched = unfetched = 0
+    found = []
     for dump, worker in held:
         row = by_connection.get(worker.connection)
-        if row is None or worker.state != "waiting_for_client":
+        if row is None or row.time is None or dump.time is None:
             continue
-        if dump.time is None or row.time is None or abs(dump.time - row.time) > _SAME_TIME:
-            continue
-        matched += 1
-        unfetched += bool(row.query)
-    return matched, unfetched
+        if abs(dump.time - row.time) <= _SAME_TIME:
+            found.append((worker, row))
+    return found

@@ -11,15 +11,15 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from boltkb.bolt.holders import LONG_OPEN, silence
 from boltkb.bolt.observe import PoolObservations
+from boltkb.bolt.snapshots import LONG_OPEN, is_blocked, silence
 from boltkb.bolt.thread_time.look import LIST, WITH_QUERY, WITHOUT_TRANSACTION, Kept, Look
 from boltkb.exports import ThreadDump, TransactionRow, Where
 from boltkb.tables import number, span
 
-__all__ = ["blocked_by", "kept_in_list", "look_at_list"]
+__all__ = ["kept_in_list", "look_at_list"]
 
-_BLOCKED, _CLOSING = "blocked", "closing"
+_CLOSING = "closing"
 #: Counts of held threads this near to a list are of the same moment, s.
 _NEAR = 2.0
 
@@ -126,30 +126,13 @@ def kept_in_list(
     return Kept(LIST, count, began, words, where)
 
 
-def blocked_by(row: TransactionRow) -> tuple[str, ...]:
-    """Return the transactions that a transaction waits for, as its status names them.
-
-    Examples
-    --------
-    >>> row = TransactionRow("neo4j-transaction-9", None, "bolt-1", None, None,
-    ...                      "Blocked by: [neo4j-transaction-7]", 1.0, None, "CREATE ()",
-    ...                      Where("t.csv"))
-    >>> blocked_by(row)
-    ('neo4j-transaction-7',)
-    """
-    if not _is(row, _BLOCKED):
-        return ()
-    words = (row.status or "").replace("[", " ").replace("]", " ").replace(",", " ").split()
-    return tuple(word for word in words if "transaction-" in word)
-
-
 def _is(row: TransactionRow, status: str) -> bool:
     return (row.status or "").lower().startswith(status)
 
 
 def _waiting_part(row: TransactionRow) -> float:
     """Return how far a transaction waits for locks: wholly if blocked, else by its time so far."""
-    if _is(row, _BLOCKED):
+    if is_blocked(row):
         return 1.0
     if not row.query or row.waiting is None or not row.elapsed or row.elapsed <= 0:
         return 0.0
@@ -171,7 +154,7 @@ def _held_at(time: float, seen: PoolObservations, dumps: Sequence[ThreadDump]) -
     ]
     if near:
         return float(min(near)[1])
-    if not seen.times.size:
+    if not seen.times.size or seen.lower_bound:
         return None
     place = int(np.argmin(np.abs(seen.times - time)))
     if abs(float(seen.times[place]) - time) > _NEAR or np.isnan(seen.busy[place]):

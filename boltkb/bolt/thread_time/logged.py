@@ -65,6 +65,6 @@ def _thought(log: QueryLog, seen: PoolObservations, elapsed: float) -> float | N
     between = max(0.0, log.held - elapsed)
     inside = (seen.times >= log.start) & (seen.times <= log.end) & ~np.isnan(seen.busy)
     held = log.held
-    if np.count_nonzero(inside) > 1:
+    if np.count_nonzero(inside) > 1 and not seen.lower_bound:
         held = max(held, float(seen.busy[inside].mean()) * (log.end - log.start))
     return between / held

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from boltkb.bolt.observing.sources import completed_holds
 from boltkb.bolt.thread_time.look import (
     METRICS,
     PROCESSING,
@@ -106,21 +107,22 @@ def _stick_of_ended(export: Export, moment: Moment) -> Sticky | None:
         export.series.get(key)
         for key in ("worker_thread_bound_time", "accumulated_processing_time")
     )
-    if bound is None or worked is None or "mean" not in bound.columns:
+    if bound is None or worked is None or bound.times.size < 2:
         return None
-    inside = (bound.times >= moment.start) & (bound.times <= moment.end)
+    edges, _, seconds = completed_holds(bound)
+    inside = (edges[:-1] >= moment.start) & (edges[1:] <= moment.end)
     if np.count_nonzero(inside) < _SAMPLES:
         return None
-    times = bound.times[inside]
-    seconds = (bound.values * bound.columns["mean"])[inside]
-    spent = np.interp(times, worked.times, worked.values)
-    share = _ratio(_rates(times, spent), _rates(times, seconds))
+    spent = np.diff(np.interp(edges, worked.times, worked.values))
+    spent = np.where(spent < 0, np.nan, spent)[inside]
+    seconds, widths = seconds[inside], np.diff(edges)[inside]
+    share = _ratio(spent, seconds)
     if share is None or not share[0] > 0:
         return None
-    length = float(times[-1] - times[0])
+    held, working = (float(np.nansum(each) / widths.sum()) for each in (seconds, spent))
     return Sticky(
         max(1.0, 1.0 / share[0]), max(1.0, 1.0 / max(share[2], 1e-9)), math.inf,
-        float(seconds[-1] - seconds[0]) / length, float(spent[-1] - spent[0]) / length,
+        held, working,
         "the time of holds that ended against the time that messages were worked off; holds that "
         "never ended are not in it",
         (bound.where, worked.where),

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from boltkb.bolt.holders import SLACK, dumps_within, holds_no_thread, lists_within
 from boltkb.bolt.observe import PoolObservations
 from boltkb.bolt.pool import Pool
+from boltkb.bolt.snapshots import SLACK, dumps_within, holds_no_thread, lists_within
 from boltkb.bolt.thread_time.dumped import connections_at_work, kept_in_dumps, look_at_dumps
 from boltkb.bolt.thread_time.listed import kept_in_list, look_at_list
 from boltkb.bolt.thread_time.logged import look_at_queries
-from boltkb.bolt.thread_time.look import Kept, Look, Moment, ThreadTime
+from boltkb.bolt.thread_time.look import TRACE, Kept, Look, Moment, ThreadTime
 from boltkb.bolt.thread_time.metered import look_at_metrics, stick
 from boltkb.bolt.thread_time.staircase import kept_in_course
 from boltkb.bolt.thread_time.traced import kept_in_trace, look_at_trace
@@ -127,7 +127,7 @@ def _without_rows(export: Export) -> tuple[Where, ...]:
 def _held_after(seen: PoolObservations, times: Iterable[float | None]) -> float | None:
     """Return the least that were held at any later time; None without a later sample."""
     last = max((time for time in times if time is not None), default=None)
-    if last is None:
+    if last is None or seen.lower_bound:
         return None
     later = seen.busy[(seen.times > last) & ~np.isnan(seen.busy)]
     return float(later.min()) if later.size else None
@@ -139,8 +139,12 @@ def _samples(seen: PoolObservations, moment: Moment) -> int:
 
 
 def _held(seen: PoolObservations, moment: Moment, looks: Iterable[Look | None]) -> float | None:
-    """Return how many threads were held on average, by the gauge or else by another look."""
+    """Return how many threads were held on average: by the trace, the gauge, or another look."""
+    told = [look for look in looks if look is not None]
+    if told and told[0].kind == TRACE:
+        return told[0].held
     inside = (seen.times >= moment.start) & (seen.times <= moment.end) & ~np.isnan(seen.busy)
-    if _samples(seen, moment) > 1:
+    # What is only a lower bound of held threads would make every share of them too large.
+    if _samples(seen, moment) > 1 and not seen.lower_bound:
         return float(seen.busy[inside].mean())
-    return next((look.held for look in looks if look is not None), None)
+    return next((look.held for look in told), None)

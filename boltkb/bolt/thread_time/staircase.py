@@ -18,6 +18,8 @@ Floats = npt.NDArray[np.float64]
 
 #: A fall of work per held thread to this share says that holds no longer end.
 _COLLAPSE = 0.4
+#: A thread more or less is the noise of samples.
+_SPARE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class Staircase:
         Whether the floor rose step by step and never fell.
     began : float or None, epoch s
         When the floor first stood a thread higher than at the beginning, for good.
+    falls : float, threads
+        The most that the floor fell.
+    least : float, threads
+        The least held towards the end: no more can have been kept.
     """
 
     kept: float
@@ -41,6 +47,8 @@ class Staircase:
     after: float | None
     rises: bool
     began: float | None = None
+    falls: float = 0.0
+    least: float = 0.0
 
     @property
     def collapsed(self) -> bool:
@@ -74,19 +82,26 @@ def find_staircase(seen: PoolObservations) -> Staircase | None:
             before = float(rate[first].mean()) / max(low, 0.1)
             after = float(rate[last].mean()) / max(high, 0.1)
     rises = falls <= 1 and kept >= 2
-    return Staircase(kept, before, after, rises, _first_step(times, busy) if rises else None)
+    began = _first_step(times, busy) if rises else None
+    return Staircase(kept, before, after, rises, began, falls, float(floors[-2:].min()))
 
 
 def kept_in_course(seen: PoolObservations, where: Where | None) -> Kept | None:
     """Return the threads that the course of held threads shows as kept.
 
-    None where it does not tell: too few samples, or a rise without a measure of work.
+    None where it does not tell: too few samples, a rise without a measure of work, or as many
+    held all the time.
     """
     stairs = find_staircase(seen)
-    if stairs is None:
+    if stairs is None or seen.lower_bound:
         return None
     places = () if where is None else (where,)
+    if stairs.least < _SPARE:
+        words = "At quiet moments hardly a thread was held, up to the end; none is kept for good."
+        return Kept(COURSE, 0.0, None, words, places)
     if not stairs.rises:
+        if stairs.falls < _SPARE or stairs.kept >= _SPARE:
+            return None
         words = "Held threads fell again when traffic did; they are not kept for good."
         return Kept(COURSE, 0.0, None, words, places)
     if stairs.collapsed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from boltkb.bolt.holders import LONG_OPEN
+from boltkb.bolt.snapshots import LONG_OPEN
 from boltkb.bolt.thread_time.look import PROCESSING, TRACE, Kept, Look, Moment
 from boltkb.exports import Holds
 from boltkb.tables import number, span

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from boltkb.bolt.causes.case import Case
-from boltkb.bolt.causes.cause import Cause
-from boltkb.bolt.causes.held.looked_at import COLLECT_DUMPS, MOST, looked_at
-from boltkb.tables import share
+from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
+from boltkb.bolt.causes.demand.bounds import CARRIES, COURSE_OF_LOAD, MOST
+from boltkb.bolt.causes.demand.collecting import DUMPS_WANTED
+from boltkb.bolt.causes.demand.load import Load, read_load, retried_share
+from boltkb.bolt.causes.demand.work import held_by_work
+from boltkb.catalogue import load_causes
+from boltkb.tables import number, share
 
 __all__ = ["weigh_pool_too_small"]
+
+#: What explains the trouble of the pool itself, and not what failed beside it.
+_OF_THE_POOL = frozenset({"thread-time", "rejections"})
 
 
 def weigh_pool_too_small(case: Case, others: Sequence[Cause]) -> Cause:
@@ -21,27 +28,63 @@ def weigh_pool_too_small(case: Case, others: Sequence[Cause]) -> Cause:
     others : sequence of Cause
         Every other cause, weighed.
     """
-    seen = case.seen
-    name = "pool_too_small"
+    seen, name = case.seen, "pool_too_small"
     if not case.shortage:
-        return Cause(name, "not_applicable", 0.0, (), ("The pool was not full.",), (), ())
-    if not (seen.rejected.seen or (seen.full_share or 0) > 0):
-        return Cause(name, "contradicted", 0.0, (), ("No thread shortage was seen.",), (), ())
-    for other in others:
-        if other.status == "supported" and other.share >= MOST:
-            return Cause(
-                name, "contradicted", 0.0, (),
-                (f"{share(other.share)} of the held threads did no work.",), (), (),
-            )  # fmt: skip
-    holders = seen.holders
-    if not holders.looks or not holders.held > 0:
-        return Cause(name, "cannot_tell", 0.0, (), (), (COLLECT_DUMPS,), ())
-    working = holders.working / holders.held
-    words = f"In {holders.seen_in} {share(working)} of {f'{holders.held:.1f}'.removesuffix('.0')} held threads were working."
-    if working < MOST:
-        return Cause(
-            name, "cannot_tell", working, (words,), (), (COLLECT_DUMPS,), (), holders.where
-        )
-    listed = holders.listed_waiting
-    kinds = looked_at(seen, agrees=listed is not None and listed < MOST)
-    return Cause(name, "supported", working, (words,), (), (), kinds, holders.where)
+        return not_applicable(name, "The pool was not full.")
+    load = read_load(case)
+    foreseen, words = _foreseen(case, load)
+    first = _first(others)
+    left = 1.0 - (0.0 if first is None else first.share)
+    if first is not None and left < CARRIES:
+        title = load_causes()[first.id].title
+        return contradicted(
+            name, (f"Another cause explains {share(first.share)} of the trouble: {title}.",),
+            pro=(words,) if words and foreseen >= CARRIES else (),
+        )  # fmt: skip
+    if words and foreseen < CARRIES and retried_share(case) is not None:
+        return contradicted(name, (words,))
+    work, by = held_by_work(case)
+    if work is None:
+        return untold(
+            name, (DUMPS_WANTED,), pro=(words,) if words and foreseen >= MOST else (),
+            share=min(left, foreseen),
+        )  # fmt: skip
+    held = (
+        f"In {case.seen.holders.seen_in} {share(work)} of {number(round(seen.holders.held, 1))} "
+        "held threads were working."
+        if seen.holders.looks
+        else f"Of the held threads {share(work)} were working, by {by}."
+    )
+    where = seen.holders.where
+    if work < MOST:
+        return contradicted(name, (held,), where=where)
+    pro = (held, *((words,) if words else ()))
+    agrees = words and foreseen >= MOST
+    kinds = (by, *((COURSE_OF_LOAD,) if agrees else ()))
+    overlaps = () if first is None else (first.id,)
+    return supported(
+        name, min(work, left, foreseen if load is not None else 1.0), pro, kinds=kinds,
+        explains="rejections", where=where, overlaps=overlaps,
+    )  # fmt: skip
+
+
+def _foreseen(case: Case, load: Load | None) -> tuple[float, str]:
+    """Return the share of rejections that Erlang B foresees of the load, and that in words."""
+    if load is None or not load.total > 0:
+        return 1.0, ""
+    expected = load.expected()
+    again = retried_share(case)
+    words = (
+        f"{number(round(load.total))} attempts were rejected; by Erlang B the load in this export "
+        f"would see {number(round(expected))} rejected"
+        + (" if nobody tried again." if again is None or again > 0 else ".")
+    )
+    return min(1.0, expected / load.total), words
+
+
+def _first(others: Sequence[Cause]) -> Cause | None:
+    """Return the supported cause that explains most of the pool's trouble."""
+    found = [
+        other for other in others if other.status == "supported" and other.explains in _OF_THE_POOL
+    ]
+    return max(found, key=lambda cause: cause.share, default=None)

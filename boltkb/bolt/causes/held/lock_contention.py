@@ -8,8 +8,8 @@ from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause
 from boltkb.bolt.causes.held.collecting import wanted
 from boltkb.bolt.causes.held.say import calm, judge, say_of
+from boltkb.bolt.snapshots import blocked_by
 from boltkb.bolt.thread_time import DUMPS, LIST, QUERIES
-from boltkb.bolt.thread_time.listed import blocked_by
 from boltkb.tables import number
 
 __all__ = ["weigh_lock_contention"]

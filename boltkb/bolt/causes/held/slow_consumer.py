@@ -59,9 +59,11 @@ def _perhaps(dumps: Look | None) -> tuple[str, ...]:
     sending = dumps.shares["sending"] + dumps.shares["blocked_on_reader"]
     if not sending:
         return ()
+    several = len(dumps.where)
     words = (
-        f"In one thread dump {share(sending)} of {number(round(dumps.held, 1))} held threads were "
-        "sending an answer; only the same thread in several dumps shows that it stays."
+        f"In {several} thread dump{'' if several == 1 else 's'} {share(sending)} of "
+        f"{number(round(dumps.held, 1))} held threads were sending an answer; only the same "
+        "thread in dump after dump, or a list of transactions beside it, shows that it stays."
     )
     return (words,)
 
@@ -121,7 +123,7 @@ def _by_lines(case: Case) -> Say | None:
 def _thread_time(seen: PoolObservations) -> float | None:
     """Return held thread-time of the window, thread seconds; at most so much without samples."""
     seconds = seen.end - seen.start
-    if seen.samples > 1:
+    if seen.samples > 1 and not seen.lower_bound:
         mean = float(seen.busy[seen.busy == seen.busy].mean())
         return mean * seconds
     return None if seen.servers is None else seen.servers * seconds

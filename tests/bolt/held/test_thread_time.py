@@ -22,7 +22,7 @@ from boltkb.bolt.thread_time import (
     Look,
     read_thread_time,
 )
-from boltkb.exports import Holds, QueryLog, Source, Where
+from boltkb.exports import Source
 
 EPOCH = 1_795_000_000.0
 
@@ -32,68 +32,32 @@ def told(export):
     return read_thread_time(export, pool, observe(export, pool))
 
 
-def trace(starts, ends, waited, *, begin=0.0, end=600.0):
-    begun = EPOCH + np.asarray(starts, dtype=float)
-    count = begun.size
-    return Holds(
-        begun, begun, EPOCH + np.asarray(ends, dtype=float), np.asarray(waited, dtype=float),
-        np.ones(count, dtype=np.int64), np.array([f"bolt-{i}" for i in range(count)]),
-        EPOCH + begin, EPOCH + end, Where("debug.log", 1), np.zeros(count, dtype=bool),
-    )  # fmt: skip
-
-
-def listed(build, number, *, query="", second=300.0, elapsed=0.4, **more):
-    row = build.transaction(number, idle=None, elapsed=elapsed)
-    started = EPOCH + second - elapsed
-    return replace(row, query=query, time=EPOCH + second, started=started, **more)
-
-
-def query_log(*, elapsed, held, busy, waiting=0.0, cpu=0.0, ids=True, seconds=600):
-    import polars as pl
-
-    groups = pl.DataFrame(
-        {"key": ["MATCH (n) RETURN n"], "count": [100], "failed": [0], "elapsed": [elapsed],
-         "longest": [1.0], "planning": [0.0], "cpu": [cpu], "waiting": [waiting],
-         "p50": [0.1], "p95": [0.1], "p99": [0.1]}
-    )  # fmt: skip
-    longest = pl.DataFrame(
-        {"transaction": ["t-1" if ids else None], "database": ["neo4j"], "client": ["10.0.0.7:1"],
-         "start": [EPOCH], "end": [EPOCH + 5.0], "queries": [3], "working": [0.1]},
-        schema_overrides={"transaction": pl.String},
-    )  # fmt: skip
-    bins = EPOCH + np.arange(float(seconds))
-    return QueryLog(
-        EPOCH, EPOCH + seconds, 100, 0, 0, bins, np.full(seconds, float(busy)),
-        groups, groups, groups, groups, groups, 100, held, longest, (Where("query.log"),),
-    )  # fmt: skip
-
-
-def test_a_trace_tells_the_waiting_of_each_hold_exactly(make, build):
+def test_a_trace_tells_the_waiting_of_each_hold_exactly(make, build, evidence):
     export = make(several=[build.series("connections_running", np.full(600, 2.0))])
-    holds = trace([100, 200], [110, 230], [5, 15])
+    holds = evidence.trace([100, 200], [110, 230], [5, 15])
     look = told(replace(export, holds=holds)).look(TRACE)
     assert look.held == pytest.approx(40 / 599)
     assert look.shares["waiting_for_client"] == pytest.approx(20 / 40)
     assert look.shares[PROCESSING] == pytest.approx(20 / 40)
 
 
-def test_a_hold_that_lies_partly_outside_counts_for_its_part(make, build):
+def test_a_hold_that_lies_partly_outside_counts_for_its_part(make, build, evidence):
     export = make(several=[build.series("connections_running", np.full(600, 2.0))])
-    holds = trace([-50, 100], [50, 110], [100, 0], begin=-100.0)
+    holds = evidence.trace([-50, 100], [50, 110], [100, 0], begin=-100.0)
     look = told(replace(export, holds=holds)).look(TRACE)
     assert look.shares["waiting_for_client"] == pytest.approx(50 / 60)
 
 
-def test_a_hold_without_an_end_is_kept_when_it_is_old_and_waits(make, build):
+def test_a_hold_without_an_end_is_kept_when_it_is_old_and_waits(make, build, evidence):
     export = make(several=[build.series("connections_running", np.full(600, 2.0))])
-    holds = trace([100, 120, 590, 50], [np.nan, np.nan, np.nan, np.nan], [499, 479, 9, 10])
+    holds = evidence.trace([100, 120, 590, 50], [np.nan, np.nan, np.nan, np.nan], [499, 479, 9, 10])
     kept = next(k for k in told(replace(export, holds=holds)).kept if k.kind == TRACE)
     assert (kept.threads, kept.began) == (2, EPOCH + 100)
 
 
-def test_a_trace_of_seconds_says_nothing_of_what_is_kept(make, build):
+def test_a_trace_of_seconds_says_nothing_of_what_is_kept(make, build, evidence):
     export = make(several=[build.series("connections_running", np.full(600, 2.0))])
-    holds = trace([100], [np.nan], [20], begin=100.0, end=120.0)
+    holds = evidence.trace([100], [np.nan], [20], begin=100.0, end=120.0)
     assert all(k.kind != TRACE for k in told(replace(export, holds=holds)).kept)
 
 
@@ -117,32 +81,41 @@ def test_sending_in_one_dump_proves_no_slow_reader(make, build):
     assert look.look(DUMPS).shares[UNREAD] == 1.0
 
 
-def test_ever_other_workers_that_send_are_no_slow_readers(make, build):
+def test_ever_other_workers_that_send_are_no_proof(make, build):
     dumps = [build.dump(300 + 15 * i, ["sending"] * 8, first=100 * i) for i in range(3)]
-    assert told(make(dumps=dumps)).look(DUMPS).shares[UNREAD] == 0
+    assert UNREAD not in told(make(dumps=dumps)).look(DUMPS).shares
 
 
-def test_a_worker_that_waits_while_its_query_is_open_has_an_unread_result(make, build):
+def test_old_transactions_of_threads_that_send_prove_a_slow_reader(make, build, evidence):
+    dumps = [build.dump(300, ["sending"] * 8)]
+    query = "MATCH (n) RETURN n"
+    old = [evidence.listed(i, query=query, elapsed=4.0) for i in range(8)]
+    assert told(make(dumps=dumps, transactions=old)).look(DUMPS).shares[UNREAD] == 1.0
+    young = [evidence.listed(i, query=query, elapsed=0.02) for i in range(8)]
+    assert UNREAD not in told(make(dumps=dumps, transactions=young)).look(DUMPS).shares
+
+
+def test_a_worker_that_waits_while_its_query_is_open_has_an_unread_result(make, build, evidence):
     dumps = [build.dump(300, ["waiting_for_client"] * 8)]
-    rows = [listed(build, i, query="MATCH (n) RETURN n" if i < 6 else "") for i in range(8)]
+    rows = [evidence.listed(i, query="MATCH (n) RETURN n" if i < 6 else "") for i in range(8)]
     look = told(make(dumps=dumps, transactions=rows)).look(DUMPS)
     assert look.shares[UNREAD] == pytest.approx(6 / 8)
     later = [replace(row, time=row.time + 30) for row in rows]
     assert UNREAD not in told(make(dumps=dumps, transactions=later)).look(DUMPS).shares
 
 
-def test_a_worker_whose_transaction_is_young_is_not_kept(make, build):
+def test_a_worker_whose_transaction_is_young_is_not_kept(make, build, evidence):
     dumps = [build.dump(300 + 10 * i, ["waiting_for_client"] * 8) for i in range(3)]
-    rows = [listed(build, i, elapsed=5.0) for i in range(8)]
+    rows = [evidence.listed(i, elapsed=5.0) for i in range(8)]
     kept = {k.kind: k.threads for k in told(make(dumps=dumps, transactions=rows)).kept}
     assert kept[DUMPS] == 0
     kept = {k.kind: k.threads for k in told(make(dumps=dumps)).kept}
     assert kept[DUMPS] == 8
 
 
-def test_held_threads_without_a_row_have_no_transaction(make, build):
+def test_held_threads_without_a_row_have_no_transaction(make, build, evidence):
     dumps = [build.dump(300, ["waiting_for_bookmark"] * 6 + ["working"] * 2)]
-    rows = [listed(build, i, query="MATCH (n) RETURN n") for i in (6, 7)]
+    rows = [evidence.listed(i, query="MATCH (n) RETURN n") for i in (6, 7)]
     look = told(make(dumps=dumps, transactions=rows)).look(LIST)
     assert look.shares[WITHOUT_TRANSACTION] == pytest.approx(6 / 8)
     assert look.shares[WITH_QUERY] == pytest.approx(2 / 8)
@@ -157,12 +130,12 @@ def test_an_empty_list_beside_a_full_dump_says_that_no_thread_has_a_transaction(
     assert told(make(dumps=export.thread_dumps)).look(LIST) is None
 
 
-def test_a_list_tells_what_is_blocked_and_what_is_closing(make, build):
+def test_a_list_tells_what_is_blocked_and_what_is_closing(make, build, evidence):
     rows = [
-        listed(build, 1, query="CREATE ()", status="Blocked by: [neo4j-transaction-2]"),
-        listed(build, 2, query="CREATE ()", status="Running"),
-        listed(build, 3, query="", status="Closing"),
-        listed(build, 4, query="", status="Running"),
+        evidence.listed(1, query="CREATE ()", status="Blocked by: [neo4j-transaction-2]"),
+        evidence.listed(2, query="CREATE ()", status="Running"),
+        evidence.listed(3, query="", status="Closing"),
+        evidence.listed(4, query="", status="Running"),
     ]
     shares = told(make(transactions=rows)).look(LIST).shares
     assert shares["waiting_for_lock"] == pytest.approx(1 / 4)
@@ -170,14 +143,14 @@ def test_a_list_tells_what_is_blocked_and_what_is_closing(make, build):
     assert shares["waiting_for_client"] == pytest.approx(1 / 4)
 
 
-def test_a_list_of_which_no_row_is_blocked_does_not_rule_out_locks(make, build):
-    rows = [listed(build, i, query="CREATE ()") for i in range(8)]
+def test_a_list_of_which_no_row_is_blocked_does_not_rule_out_locks(make, build, evidence):
+    rows = [evidence.listed(i, query="CREATE ()") for i in range(8)]
     assert "waiting_for_lock" not in told(make(transactions=rows)).look(LIST).shares
 
 
-def test_a_query_log_bounds_queries_locks_and_thinking_from_below(make, build):
+def test_a_query_log_bounds_queries_locks_and_thinking_from_below(make, build, evidence):
     export = make(several=[build.series("connections_running", np.full(600, 4.0))])
-    log = query_log(elapsed=600.0, held=1800.0, busy=1.0, waiting=300.0)
+    log = evidence.query_log(elapsed=600.0, held=1800.0, busy=1.0, waiting=300.0)
     look = told(replace(export, queries=log)).look(QUERIES)
     assert look.bound
     assert look.shares[WITH_QUERY] == pytest.approx(1 / 4, rel=0.01)
@@ -186,9 +159,9 @@ def test_a_query_log_bounds_queries_locks_and_thinking_from_below(make, build):
     assert look.interval(WITH_QUERY)[1] == 1.0
 
 
-def test_a_query_log_without_times_or_ids_tells_neither_locks_nor_thinking(make, build):
+def test_a_query_log_without_times_or_ids_tells_neither_locks_nor_thinking(make, build, evidence):
     export = make(several=[build.series("connections_running", np.full(600, 4.0))])
-    log = query_log(elapsed=600.0, held=1800.0, busy=1.0, ids=False)
+    log = evidence.query_log(elapsed=600.0, held=1800.0, busy=1.0, ids=False)
     assert set(told(replace(export, queries=log)).look(QUERIES).shares) == {WITH_QUERY}
 
 
@@ -265,3 +238,15 @@ def test_a_share_of_few_threads_has_a_wide_interval():
     assert few.interval("working")[0] < 0.4
     assert many.interval("working")[0] > 0.95
     assert few.interval("sending") == (0.0, 1.0)
+
+
+def test_a_gauge_that_stands_still_says_nothing_of_what_is_kept(make, build):
+    flat = make(several=[build.series("connections_running", np.full(600, 6.0))])
+    assert all(kept.kind != COURSE for kept in told(flat).kept)
+
+
+@pytest.mark.parametrize("floor", [0.0, 3.0])
+def test_a_gauge_that_falls_again_says_that_nothing_is_kept(floor, make, build):
+    busy = np.where((np.arange(600) > 150) & (np.arange(600) < 400), 8.0, floor)
+    kept = told(make(several=[build.series("connections_running", busy)])).kept
+    assert next(each for each in kept if each.kind == COURSE).threads == 0

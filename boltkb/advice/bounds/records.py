@@ -1,33 +1,19 @@
-"""Both bounds on the clients' pools: their own demand below, the server's threads above.
+"""Both bounds on the clients' pools, in numbers and in words.
 
-    demand x headroom  <=  sum of all client pools  <=  threads - reserve
-
-Works with what the bridge knows of clients; a demand that rests on a refused fit is none.
+Knows how a pool stands between its bounds; `dividing` finds them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from boltkb.advice.situation import Situation
-from boltkb.bolt import size_client_pool
-from boltkb.bolt.clients import ClientPool
-from boltkb.catalogue import load_drivers
 from boltkb.tables import Column, Table, number
 
-__all__ = ["HEADROOM", "Application", "Bounds", "deadlock_floor", "find_bounds"]
+__all__ = ["Application", "Bounds", "deadlock_floor"]
 
-#: Room above the busiest five minutes that were seen. A choice, told as extrapolation: nothing
-#: in one window says how much busier another day is.
-HEADROOM = 1.25
-#: Threads left to tools, exporters, members that route and the operator's own questions.
-_RESERVE_SHARE, _RESERVE_LEAST = 0.05, 2
 #: Connections that a request may hold at once, where nobody has shown that none nests sessions.
 _NESTED = 2
-#: What a driver waits for a connection where nothing is set, s (catalogue: `drivers.toml`).
-_ACQUISITION = 60.0
 
 
 def deadlock_floor(callers: int, at_once: int = _NESTED) -> int:
@@ -79,6 +65,10 @@ class Application:
         For each of its pools, where all others have no more than they need.
     advised : int or None
         A size between the bounds; None where there is none.
+    waited : bool
+        Whether its requests waited for a connection of their own pool.
+    enough : int or None
+        A size in which next to nobody would wait, whatever the server bears.
     """
 
     name: str
@@ -91,6 +81,8 @@ class Application:
     floor: int | None
     most: int | None
     advised: int | None
+    waited: bool = False
+    enough: int | None = None
 
     @property
     def lowest(self) -> int:
@@ -130,12 +122,17 @@ class Bounds:
         return None if self.threads is None else max(1, self.threads - self.reserve)
 
     @property
+    def outgrown(self) -> bool:
+        """Whether the demand alone is more than the threads leave to clients."""
+        return self.room is not None and self.demand is not None and self.demand > self.room
+
+    @property
     def crossed(self) -> bool:
         """Whether the lower bound lies above the upper one, so that no pool sizes can do it."""
         if self.room is None:
             return False
         lowest = sum(app.objects * app.lowest for app in self.applications)
-        return (self.demand is not None and self.demand > self.room) or lowest > self.room
+        return self.outgrown or lowest > self.room
 
     def words(self) -> tuple[str, ...]:
         """Return both bounds in sentences."""
@@ -220,119 +217,7 @@ class Bounds:
             Column("At most", numeric=True),
             Column("Advised", numeric=True),
         )
-        return Table(columns, rows, title="Client pools between their bounds", notes=self.words())
-
-
-def find_bounds(situation: Situation) -> Bounds:
-    """Return both bounds on the clients' pools, and a size for each application."""
-    threads = situation.pool.threads
-    reserve = 0 if threads is None else max(_RESERVE_LEAST, math.ceil(_RESERVE_SHARE * threads))
-    clients = situation.clients
-    pools = () if clients is None else clients.pools
-    proxied = bool(clients is not None and clients.proxied)
-    groups = _grouped(pools, proxied=proxied)
-    demand = _demand(situation)
-    room = None if threads is None else max(1, threads - reserve)
-    parts = _parts(list(groups.values()))
-    applications = tuple(
-        _application(name, group, part, demand, situation)
-        for (name, group), part in zip(groups.items(), parts, strict=True)
-    )
-    if room is not None:
-        applications = _divided(applications, parts, room)
-    return Bounds(
-        threads=threads,
-        reserve=reserve,
-        demand=demand,
-        limits=sum(app.objects * app.limit for app in applications) if applications else None,
-        complete=clients is not None and clients.ceiling.complete,
-        applications=applications,
-        proxied=proxied,
-    )
-
-
-def _demand(situation: Situation) -> float | None:
-    """Return the threads that all clients ask for at their busiest, with headroom."""
-    busiest = situation.sizing.busiest
-    if not situation.accepted or busiest.value is None:
-        return None
-    return HEADROOM * (busiest.value if busiest.high is None else busiest.high)
-
-
-def _grouped(pools: Sequence[ClientPool], *, proxied: bool) -> dict[str, list[ClientPool]]:
-    groups: dict[str, list[ClientPool]] = {}
-    for pool in pools:
-        told = (pool.user, pool.agent) if proxied else (pool.agent or pool.user,)
-        name = " as ".join(reversed([text for text in told if text])) or f"clients at {pool.host}"
-        groups.setdefault(name, []).append(pool)
-    return groups
-
-
-def _parts(groups: Sequence[Sequence[ClientPool]]) -> list[float | None]:
-    """Return the part of the demand that each group asks for; None where nothing tells."""
-    held = [[pool.holding for pool in group if pool.holding is not None] for group in groups]
-    total = sum(sum(values) for values in held)
-    if total <= 0:
-        return [None] * len(groups)
-    return [sum(values) / total if values else None for values in held]
-
-
-def _application(
-    name: str,
-    group: Sequence[ClientPool],
-    part: float | None,
-    demand: float | None,
-    situation: Situation,
-) -> Application:
-    objects = float(sum(max(1.0, pool.objects or 1.0) for pool in group))
-    languages = tuple(dict.fromkeys(pool.language for pool in group if pool.language))
-    limits = [pool.limit for pool in group if pool.limit is not None]
-    peaks = [pool.peak_in_use for pool in group if pool.peak_in_use is not None]
-    own = None if demand is None or part is None else demand * part / objects
-    least = (
-        None
-        if own is None
-        else size_client_pool(
-            own,
-            hold=situation.fit.mean_hold.value,
-            acquisition_timeout=_ACQUISITION,
-            share=situation.diagnosis.target,
-        )
-    )
-    floor = deadlock_floor(math.ceil(max(peaks))) if peaks else None
-    return Application(
-        name=name,
-        languages=languages,
-        objects=objects,
-        limit=max(limits) if limits else _default_limit(languages),
-        limit_known=bool(limits),
-        demand=own,
-        least=least,
-        floor=floor,
-        most=None,
-        advised=None,
-    )
-
-
-def _divided(
-    applications: Sequence[Application], parts: Sequence[float | None], room: int
-) -> tuple[Application, ...]:
-    """Return the applications with their part of the room; each has what it needs first."""
-    needs = [app.objects * app.lowest for app in applications]
-    spare = room - sum(needs)
-    objects = sum(app.objects for app in applications)
-    found = []
-    for app, part, need in zip(applications, parts, needs, strict=True):
-        most = math.floor((room - sum(needs) + need) / app.objects)
-        # Without its part of the demand each application is given the same for each pool.
-        own = spare / objects if part is None else spare * part / app.objects
-        advised = app.lowest + math.floor(own) if spare >= 0 else None
-        found.append(replace(app, most=max(0, most), advised=advised))
-    return tuple(found)
-
-
-def _default_limit(languages: Sequence[str]) -> int:
-    options = load_drivers()
-    name = f"{languages[0]}-pool-size" if languages else ""
-    entry = options.get(name, options["java-pool-size"])
-    return int(entry.default)
+        title = "Client pools between their bounds"
+        if not rows:
+            return Table((Column(title),), tuple((words,) for words in self.words()))
+        return Table(columns, rows, title=title, notes=self.words())

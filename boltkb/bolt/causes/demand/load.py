@@ -1,0 +1,115 @@
+"""What the pool would have rejected if something had been otherwise, by Erlang B.
+
+Part of the bridge.  The share of a cause is what would go away without it.  So the load of each
+bin of the course is worked out anew without the cause, and Erlang's formula says what is then
+rejected.  Bins are independent: nothing is carried over from one to the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from boltkb.bolt.causes.case import Case
+from boltkb.queueing import erlang_b
+
+__all__ = ["Load", "read_load", "retried_share"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The load of a pool in bins of the window.
+
+    Parameters
+    ----------
+    times : (n,) array, epoch s
+        The middle of each bin.
+    width : float, s
+    requests : (n,) array, per second
+        Served, and rejected without being tried again: no request counts twice.
+    hold : (n,) array, s
+        Mean hold: of stretches between shifts, because one bin's own is noisy.
+    rejected : (n,) array, per second
+        Seen, retries included.
+    threads : int
+    """
+
+    times: Floats
+    width: float
+    requests: Floats
+    hold: Floats
+    rejected: Floats
+    threads: int
+
+    @property
+    def total(self) -> float:
+        """Rejections that were seen."""
+        return float(self.rejected.sum()) * self.width
+
+    def expected(self, *, requests: Floats | float = 1.0, hold: Floats | float = 1.0) -> float:
+        """Return the rejections of such a load if nobody tries again.
+
+        Parameters
+        ----------
+        requests, hold : float or (n,) array
+            What the load's own are multiplied by.
+        """
+        asked = self.requests * requests
+        erlangs = asked * self.hold * hold
+        return float((asked * np.asarray(erlang_b(self.threads, erlangs))).sum()) * self.width
+
+    def spared(self, *, requests: Floats | float = 1.0, hold: Floats | float = 1.0) -> float:
+        """Return the share of rejections that such factors would spare, 0 to 1.
+
+        Retries are left out on both sides: they go with what sets them off.
+        """
+        now = self.expected()
+        return (
+            0.0
+            if not now > 0
+            else max(0.0, 1.0 - self.expected(requests=requests, hold=hold) / now)
+        )
+
+
+def read_load(case: Case) -> Load | None:
+    """Return the load in bins; None where holds are not counted or threads are not known."""
+    course, seen = case.course, case.seen
+    if (
+        seen.servers is None
+        or course.throughput is None
+        or course.busy is None
+        or course.arrivals is None
+        or not course.bin > 0
+    ):
+        return None
+    times = np.intersect1d(course.throughput[0], course.busy[0])
+    times = times[(times >= seen.start - course.bin) & (times <= seen.end + course.bin)]
+    if times.size < 2:
+        return None
+    done = np.interp(times, *course.throughput)
+    busy = np.interp(times, *course.busy)
+    asked = np.interp(times, *course.arrivals)
+    lost = np.maximum(0.0, asked - done)
+    again = retried_share(case)
+    cuts = np.array([shift.when for shift in course.shifts.get("hold", ())])
+    stretch = np.searchsorted(cuts, times)
+    held, served = np.bincount(stretch, busy), np.bincount(stretch, done)
+    hold = (held / np.maximum(served, 1e-9))[stretch]
+    first = lost * (1.0 - (1.0 if again is None else again))
+    return Load(times, course.bin, done + first, hold, lost, seen.servers)
+
+
+def retried_share(case: Case) -> float | None:
+    """Return the share of rejections that clients tried again; None without their logs.
+
+    A log that tells of rejections and never of a retry says that nobody tried again.
+    """
+    rejected = retried = 0
+    for pool in case.export.drivers:
+        rejected += pool.counts.get("rejected", 0)
+        retried += min(pool.counts.get("retried", 0), pool.counts.get("rejected", 0))
+    return retried / rejected if rejected else None

@@ -1,0 +1,136 @@
+"""Rejected requests are tried again, and the attempts fill the pool after their cause has gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from boltkb.bolt.causes.case import Case
+from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
+from boltkb.bolt.causes.demand.bounds import CARRIES, CLIENT_LOGS, COURSE_OF_LOAD, MOST, TRIES_AGAIN
+from boltkb.bolt.causes.demand.collecting import CLIENT_LOG, DUMPS_WANTED, wanted_metrics
+from boltkb.bolt.causes.demand.load import Load, read_load, retried_share
+from boltkb.bolt.causes.demand.pauses import stalled
+from boltkb.bolt.causes.demand.work import held_by_work
+from boltkb.bolt.window import iso
+from boltkb.tables import number, share, span
+
+__all__ = ["weigh_retry_storm"]
+
+#: Attempts in a trigger, over the usual ones.
+_SURGE = 1.5
+#: Rejections that a trigger's own exceed the usual ones by.
+_RISE = 3.0
+#: Of a trigger's rejections, those that still come when the trigger is over.
+_PERSISTS = 0.25
+#: Work served, and its hold, within which a load is back at what it was before.
+_AS_BEFORE = 1.3
+
+
+@dataclass(frozen=True, slots=True)
+class _Storm:
+    """A trigger and what outlived it."""
+
+    start: float
+    seconds: float
+    triggered: float
+    afterwards: float
+
+
+def weigh_retry_storm(case: Case) -> Cause:
+    """Return how the evidence stands for retries that outlive what set them off."""
+    name = "retry_storm"
+    if not case.shortage:
+        return not_applicable(name, "The pool was not full.")
+    again = retried_share(case)
+    if again is not None and again < CARRIES:
+        return contradicted(
+            name, (f"Clients tried {share(again)} of their rejected requests again.",)
+        )
+    work, by = held_by_work(case)
+    if work is not None and work < MOST:
+        return contradicted(name, (f"Of the held threads {share(work)} were at work, by {by}.",))
+    load = read_load(case)
+    if load is None or not load.total > 0:
+        return untold(name, _missing(case))
+    repeated = (
+        ()
+        if again is None
+        else (f"Clients tried {share(again)} of their rejected requests again.",)
+    )
+    storm = _find(case, load)
+    if storm is None:
+        return contradicted(
+            name, ("No rush was followed by rejections that outlived it.",), pro=repeated
+        )
+    pauses = stalled(case)
+    others = 0.0 if pauses is None else pauses.share
+    part = max(0.0, 1.0 - load.expected() / load.total - others)
+    if part < CARRIES:
+        return contradicted(
+            name, ("The load, or pauses, explain most rejections without any retry.",),
+            pro=repeated,
+        )  # fmt: skip
+    pro = (
+        (
+            f"After a rush at {iso(storm.start)} rejections went on for {span(storm.seconds)}, "
+            f"{share(storm.afterwards / storm.triggered)} as many as in the rush itself, though no "
+            "more work was served than before."
+        ),
+        (
+            f"{number(round(load.total))} attempts were rejected; the same requests without retry "
+            f"would have met about {number(round(load.expected()))} rejections."
+        ),
+        *repeated,
+    )
+    if again is None or work is None:
+        return untold(name, _missing(case), pro=pro, share=part)
+    return supported(
+        name, part, pro, kinds=(CLIENT_LOGS, COURSE_OF_LOAD), explains="rejections",
+        began=storm.start, overlaps=("burst_fan_out", "pool_too_small"),
+    )  # fmt: skip
+
+
+def _missing(case: Case) -> tuple[str, ...]:
+    return (
+        *((CLIENT_LOG,) if retried_share(case) is None else ()),
+        *((DUMPS_WANTED,) if held_by_work(case)[0] is None else ()),
+        *wanted_metrics(case, "connections_running", "transaction_committed", "messages_started"),
+    )
+
+
+def _find(case: Case, load: Load) -> _Storm | None:
+    """Return the greatest rush that rejections outlived while the load was as before."""
+    if case.course.contention.verdict == "grows":
+        return None
+    lost, served = load.rejected, load.requests
+    busy = np.interp(load.times, *case.course.busy) if case.course.busy is not None else served
+    usual, usually_served = float(np.median(lost)), float(np.median(served))
+    # The lower quartile: where most bins are in trouble, the median is of trouble.
+    usual_hold = float(np.quantile(busy / np.maximum(served, 1e-9), 0.25))
+    attempts = served + lost
+    surges = np.flatnonzero(
+        (attempts >= _SURGE * float(np.median(attempts))) & (lost >= _RISE * max(usual, 1e-9))
+    )
+    found: list[_Storm] = []
+    for first in surges:
+        if first and attempts[first - 1] >= attempts[first]:
+            continue
+        # Until rejections are as usual again.
+        until = int(first)
+        while until + 1 < lost.size and lost[until + 1] > _AS_BEFORE * usual:
+            until += 1
+        after = np.arange(first + 1, until + 1)
+        if not after.size or until + 1 >= lost.size:
+            continue
+        seconds = float(load.times[until] - load.times[first])
+        calm = bool(
+            np.median(served[after]) <= _AS_BEFORE * usually_served
+            and np.median(busy[after] / np.maximum(served[after], 1e-9)) <= _AS_BEFORE * usual_hold
+        )
+        triggered = float(lost[first] - usual) * load.width
+        afterwards = float((lost[after] - usual).sum()) * load.width
+        if calm and seconds >= TRIES_AGAIN and afterwards >= _PERSISTS * triggered:
+            found.append(_Storm(float(load.times[first]), seconds, triggered, afterwards))
+    return max(found, key=lambda storm: storm.triggered, default=None)
