@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 
@@ -23,7 +24,7 @@ def render(rows: Sequence[Sized]) -> str:
     ----------
     rows : sequence of Sized
     """
-    return "\n\n".join([_summary(rows), _overview(rows), _each(rows)])
+    return "\n\n".join([_summary(rows), _overview(rows), _apart(rows), _each(rows)])
 
 
 def _summary(rows: Sequence[Sized]) -> str:
@@ -54,6 +55,21 @@ def _overview(rows: Sequence[Sized]) -> str:
         cells = [_rate(enough, target=words == "all"), _rate(some), _rate(both)]
         lines.append(f"| {words} | {' | '.join(cells)} | {len(own) - len(told)} of {len(own)} |")
     return "\n".join(lines)
+
+
+def _apart(rows: Sequence[Sized]) -> str:
+    """Say how far the recommendations lie from the true need, on either side."""
+    told = [(row.threads, row.need.threads) for row in rows if row.threads is not None]
+    if not told:
+        return ""
+    apart = [threads / true - 1.0 for threads, true in told]
+    below = [true - threads for threads, true in told if threads < true]
+    worst = f", by {max(below):.0f} threads at most" if below else ""
+    return (
+        f"Against the true need the recommendations lie {100 * min(apart):+.0f} to "
+        f"{100 * max(apart):+.0f}{SPACE}% off, {100 * statistics.median(apart):+.0f}{SPACE}% in "
+        f"the middle. {len(below)} of {len(told)} are below it{worst}."
+    )
 
 
 def _rate(rate: Rate, *, target: bool = False) -> str:

@@ -90,6 +90,9 @@ def test_the_page_marks_what_fails_and_counts_what_is_declined():
     assert "**3\u00a0%, at least 2\u00a0%**" in text
     assert "**20** (10" in text
     assert "none; named: no cause" in text
+    assert "lie +0 to +82\u00a0% off, +0\u00a0% in the middle. 0 of 3 are below it." in text
+    low = render([sized(threads=9.0)])
+    assert "1 of 1 are below it, by 2 threads at most." in low
 
 
 def test_a_pool_is_read_from_its_export_and_sized():
