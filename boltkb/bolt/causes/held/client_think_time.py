@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause
 from boltkb.bolt.causes.held.collecting import wanted
@@ -18,12 +21,18 @@ from boltkb.bolt.thread_time import (
     WITH_QUERY,
     Look,
 )
-from boltkb.tables import share
+from boltkb.tables import number, share, with_interval
 
 __all__ = ["weigh_client_think_time"]
 
+#: Held this many times as long as they worked, threads are not what the work needs.
+_STICKY = 2.0
 _DID = "waited for their clients"
 _ARE_LEAKED = "The threads that wait for their client are those of transactions nobody ends."
+_PERHAPS_UNREAD = (
+    "That the clients have results left to fetch is not excluded: a list of transactions taken at "
+    "the same time shows whether a query is open."
+)
 _PERHAPS_LEAKED = (
     "That these transactions never end is not excluded: what was looked at is too short."
 )
@@ -57,14 +66,33 @@ def weigh_client_think_time(case: Case) -> Cause:
             # Over a longer time the part of kept threads is not known.
             says.append(say_of(look, "waiting_for_client", _DID, less=read_slowly))
     missing = wanted(case, DUMPS, LIST, TRACE, METRICS, metrics=("accumulated_processing_time",))
-    against = () if leak.status != "cannot_tell" else (_PERHAPS_LEAKED,)
-    return judge(
-        name,
-        says,
-        missing,
-        contra=(_ARE_LEAKED,) if leaks else against,
-        overlaps=("leaked_transactions",) if leaks else (),
-    )
+    cause = judge(name, says, missing)
+    if leaks:
+        against = (*cause.evidence_against, _ARE_LEAKED)
+        return replace(cause, evidence_against=against, overlaps=("leaked_transactions",))
+    if cause.status != "supported":
+        return cause
+    against = cause.evidence_against
+    overlaps: tuple[str, ...] = ()
+    if leak.status == "cannot_tell":
+        against, overlaps = (*against, _PERHAPS_LEAKED), (*overlaps, "leaked_transactions")
+    if unread.status == "cannot_tell":
+        against, overlaps = (*against, _PERHAPS_UNREAD), (*overlaps, "slow_consumer")
+    return replace(
+        cause, evidence_for=(*cause.evidence_for, *_stickily(case)), evidence_against=against,
+        overlaps=overlaps, missing=unread.missing if unread.status == "cannot_tell" else (),
+    )  # fmt: skip
+
+
+def _stickily(case: Case) -> tuple[str, ...]:
+    """Return how much longer threads were held than they worked, where it is much longer."""
+    sticky = case.thread_time.sticky
+    if sticky is None or sticky.low < _STICKY:
+        return ()
+    times = f"at least {number(sticky.low, uncertainty=sticky.low / 5)}"
+    if math.isfinite(sticky.high):
+        times = with_interval(sticky.factor, sticky.low, sticky.high)
+    return (f"Threads were held {times} times as long as they worked, by {sticky.words}.",)
 
 
 def _between_queries(look: Look, kept: float) -> Say | None:
