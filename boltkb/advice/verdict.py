@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from boltkb.advice.changes import Change
 from boltkb.advice.situation import Situation
-from boltkb.advice.words import WORDS
+from boltkb.advice.words import MEASURES, WORDS
 from boltkb.bolt import Cause, Diagnosis
 from boltkb.catalogue import load_causes, load_rules
 from boltkb.queueing import Estimate
@@ -101,7 +101,7 @@ def also_words(situation: Situation) -> str:
     """Return the other supported causes in one line; empty for none."""
     others = situation.others if situation.cause is not None else ()
     named = [
-        f"{load_causes()[cause.id].title} ({share(cause.share)} of {_measure(cause)})"
+        f"{load_causes()[cause.id].title} ({share(cause.share)} of {MEASURES[cause.explains]})"
         for cause in others
     ]
     return f"Also supported: {'; '.join(named)}." if named else ""
@@ -155,7 +155,7 @@ def _clause(situation: Situation, estimates: Estimates) -> str:
     if cause is None:
         return ""
     part = share(cause.share) if cause.share > 0 else "an unknown part"
-    return WORDS[cause.id].clause.format(part=part)
+    return WORDS[cause.id].clause.format(part=f"{part} of {MEASURES[cause.explains]}")
 
 
 def _kept(situation: Situation, estimates: Estimates) -> str:
@@ -191,7 +191,7 @@ def _share_of(situation: Situation, cause: Cause, estimates: Estimates) -> tuple
     """Return the cause's share, with an interval where single threads or rejections were seen."""
     if cause.share <= 0:
         return _of_the_pool(situation, estimates)
-    label = WORDS[cause.id].label
+    label = f"{MEASURES[cause.explains]} {WORDS[cause.id].tail}"
     looks, seen_in = _looks(situation, cause)
     if looks is None or looks <= 0:
         told = " and ".join(cause.kinds) or "the export"
@@ -315,15 +315,6 @@ def _who(situation: Situation) -> str:
     count = f"{most.threads:.1f}".removesuffix(".0")
     of = f" of {holders.held:.1f}".removesuffix(".0") if holders.looks else ""
     return f" Most threads were held {by}: {count}{of} on average."
-
-
-def _measure(cause: Cause) -> str:
-    return {
-        "thread-time": "the held thread-time",
-        "rejections": "the rejections",
-        "failures": "the clients' failures",
-        "connections": "the connections opened",
-    }[cause.explains]
 
 
 def _wilson(part: float, looks: float) -> tuple[float, float]:

@@ -18,6 +18,7 @@ from boltkb.bolt.observe import PoolObservations
 from boltkb.bolt.pool import Pool
 from boltkb.bolt.rejections import Rejections
 from boltkb.bolt.window import Incident
+from boltkb.catalogue import load_causes
 from boltkb.exports import Export
 from boltkb.queueing import Fit
 from boltkb.tables import Column, Shown, Table, sentence, share
@@ -37,7 +38,8 @@ class Diagnosis(Shown):
     state : str
         `ok`, `at_risk`, `saturated` or `cannot_tell`.
     cause : str or None
-        The first supported cause; None where nothing is wrong or none can be told.
+        The first supported cause; None where nothing is wrong or none can be told.  Where the pool
+        is large enough, one that makes trouble beside it.
     confidence : str
         `high`, `medium` or `low`.
     why : tuple of str
@@ -154,7 +156,7 @@ def diagnose(
     causes = weigh_causes(case)
     supported = [cause for cause in causes if cause.status == "supported"]
     state = _state(seen, fit, supported, rejection)
-    cause = supported[0] if supported and state in {"saturated", "at_risk"} else None
+    cause = _leading(supported, state)
     confidence, why = judge_confidence(state, cause, causes, seen, fit, export)
     idle = seen.idle_connections
     return Diagnosis(
@@ -175,6 +177,13 @@ def diagnose(
         simulated=bool(export.simulated),
         case=case,
     )
+
+
+def _leading(supported: list[Cause], state: str) -> Cause | None:
+    """Return the cause that leads; where the pool is large enough, one that fails beside it."""
+    if state == "ok":
+        return next((cause for cause in supported if load_causes()[cause.id].alone), None)
+    return supported[0] if supported else None
 
 
 def _state(seen: PoolObservations, fit: Fit, supported: list[Cause], target: float) -> str:
