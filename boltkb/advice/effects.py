@@ -54,7 +54,7 @@ def if_it_went_away(situation: Situation) -> str:
         return "No number: how much it accounts for is not known."
     if cause.explains in _OUTSIDE:
         return (
-            f"{share(cause.share)} of {MEASURES[cause.explains]} ended with it, as far as this "
+            f"{share(cause.share)} of {MEASURES[cause.explains]} would end with it, as far as this "
             "window tells; the thread pool's model does not speak of them."
         )
     if not situation.accepted:

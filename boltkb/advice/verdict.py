@@ -85,16 +85,31 @@ def misreading(situation: Situation) -> str:
     return f"{many}threads and connections are different things; the server limits only threads."
 
 
-def cause_words(diagnosis: Diagnosis) -> str:
-    """Return the cause in a sentence, with its evidence."""
+def cause_words(situation: Situation) -> str:
+    """Return the cause in a sentence, with its evidence; where nothing is wrong, the proof."""
+    diagnosis = situation.diagnosis
     if diagnosis.cause is None:
         if diagnosis.state == "ok":
-            return "None; nothing is wrong."
+            return f"None; nothing is wrong. {_proof(situation)}"
         if diagnosis.state == "cannot_tell":
             return "Cannot be told from this export."
         return "Not known: no cause is supported by what this export holds."
     evidence = diagnosis.cause_of(diagnosis.cause).evidence_for
     return " ".join((load_causes()[diagnosis.cause].said, *evidence))
+
+
+def _proof(situation: Situation) -> str:
+    """Return what shows that the pool is large enough: peak, samples, chance with its bound."""
+    diagnosis, chance = situation.diagnosis, situation.fit.rejection_probability
+    peak = f"{number(diagnosis.peak)} of {_limit(situation)} threads"
+    seen = f"In {number(diagnosis.samples)} samples at most {peak} were held"
+    if chance.high is None:
+        return f"{seen}; {rejected_words(diagnosis)}."
+    return (
+        f"{seen}; {rejected_words(diagnosis)}; by the model at most {share(chance.high)} of "
+        f"attempts were (upper end of the 95\u202f% interval), the target being "
+        f"{share(diagnosis.target)}."
+    )
 
 
 def also_words(situation: Situation) -> str:
@@ -260,7 +275,8 @@ def _raise(situation: Situation, estimates: Estimates, several: tuple[Change, ..
     need = estimates["recommended_threads"]
     change = next((c for c in several if c.where == "neo4j.conf"), None)
     if need.value is None or change is None:
-        why = "its settings are Neo4j's here" if situation.managed else need.reason
+        why = need.reason.removeprefix("none: ")
+        why = "its settings are Neo4j's here" if situation.managed else why
         return f"Find what made the load peak; {why}."
     interval = (
         f"95\u202f% interval {number(need.low)} to {number(need.high)}"

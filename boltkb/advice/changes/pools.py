@@ -128,6 +128,7 @@ def _cannot_be_cut(rule: str, app: Application, expected: str) -> Change:
     else:
         why = f"No pool size of {app.name} lies between its own need and what the threads leave it."
         name = f"Run fewer processes of {app.name}, or shorten what they hold"
+        expected = "No number: how many fewer, or how much shorter, is not told by pool sizes."
     return change_code(rule, name=name, why=why, expected=expected)
 
 
