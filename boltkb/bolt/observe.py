@@ -190,7 +190,11 @@ def _data_span(export: Export, chosen: BusyEvidence | None) -> tuple[float | Non
         return float(min(a for a, _ in spans)), float(max(b for _, b in spans))
     if export.start is None and chosen is not None and chosen.covered > 0:
         return float(chosen.times[0]), float(chosen.times[-1])
-    return export.start, export.end
+    # Without a metric, what clients tell of is as good a time as what the server's logs do.
+    told = [(pool.start, pool.end) for pool in export.drivers]
+    begins = [at for at in (export.start, *(start for start, _ in told)) if at is not None]
+    ends = [at for at in (export.end, *(end for _, end in told)) if at is not None]
+    return min(begins, default=None), max(ends, default=None)
 
 
 def _incident(

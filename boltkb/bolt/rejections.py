@@ -211,12 +211,14 @@ class _Growth:
 
     @property
     def low(self) -> float:
-        return max(0.0, math.ceil(self.messages / _MOST_PIPELINED - self.noise))
+        least = max(0.0, math.ceil(self.messages / _MOST_PIPELINED - self.noise))
+        # Each rejection closes its connection, so there were no more of them than were closed.
+        return least if self.closed is None else min(least, self.closed)
 
     @property
     def value(self) -> float:
-        # A rejection closes its connection: where that many were closed, it is the better count.
-        if self.closed is not None and self.low <= self.closed <= self.messages:
+        # Where that many connections were closed, they are the better count.
+        if self.closed is not None and self.closed <= self.messages:
             return self.closed
         return float(round(self.messages / _USUALLY_PIPELINED))
 
@@ -240,12 +242,12 @@ def _unstarted(export: Export, start: float, end: float) -> _Growth | None:
         return None
     if Version.parse(export.version) < _FIRST_UNSTARTED:
         return None
-    at, gap = _difference(received, started)
+    at, gap, fell = _difference(received, started)
     keep = (at >= start) & (at <= end)
     gap = gap[keep]
     if gap.size < 3:
         return None
-    grown, in_flight = _climb(gap)
+    grown, in_flight = _climb(gap, fell[keep][1:])
     shut = export.series.get("connections_closed")
     closed = None
     if shut is not None:
@@ -255,9 +257,11 @@ def _unstarted(export: Export, start: float, end: float) -> _Growth | None:
     return _Growth(grown, in_flight, closed, (received.where, started.where))
 
 
-def _climb(gap: Floats) -> tuple[float, float]:
-    """Return how much a gap grew for good, and how far messages in flight make it waver."""
-    restarted = np.diff(gap) < -0.5 * np.maximum(gap[:-1], 100)
+def _climb(gap: Floats, restarted: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """Return how much a gap grew for good, and how far messages in flight make it waver.
+
+    `restarted`: between which samples a counter began anew, one fewer than the gaps.
+    """
     pieces = np.split(np.arange(gap.size), np.flatnonzero(restarted) + 1)
     grown = 0.0
     for piece in pieces:
@@ -267,9 +271,13 @@ def _climb(gap: Floats) -> tuple[float, float]:
     return max(0.0, grown), 2.0
 
 
-def _difference(first: Series, second: Series) -> tuple[Floats, Floats]:
+def _difference(first: Series, second: Series) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Return shared times, the difference of two counters, and where either of them fell."""
     shared, i, j = np.intersect1d(first.times, second.times, return_indices=True)
-    return shared, first.values[i] - second.values[j]
+    one, other = first.values[i], second.values[j]
+    fell = np.zeros(shared.size, dtype=bool)
+    fell[1:] = (np.diff(one) < 0) | (np.diff(other) < 0)
+    return shared, one - other, fell
 
 
 def binned(

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         load_terms,
         metric_id,
         metric_name,
+        metrics_in,
         setting_id,
         setting_name,
     )
@@ -94,6 +95,7 @@ __all__ = [
     "metric_glob",
     "metric_id",
     "metric_name",
+    "metrics_in",
     "setting_id",
     "setting_name",
     "thread_role",
@@ -140,6 +142,7 @@ _ROOMS = {
     "metric_glob": "boltkb.catalogue.filters",
     "metric_id": "boltkb.catalogue.loader",
     "metric_name": "boltkb.catalogue.loader",
+    "metrics_in": "boltkb.catalogue.loader",
     "setting_id": "boltkb.catalogue.loader",
     "setting_name": "boltkb.catalogue.loader",
     "thread_role": "boltkb.catalogue.threads",

@@ -37,6 +37,7 @@ __all__ = [
     "load_terms",
     "metric_id",
     "metric_name",
+    "metrics_in",
     "setting_id",
     "setting_name",
 ]
@@ -279,6 +280,32 @@ def metric_name(key: str, version: Version | str | None = None) -> str:
     if entry is None:
         raise CatalogueError(f"no metric with the id {key!r}")
     return _name_in(entry.names, version, key).replace("{prefix}", "neo4j")
+
+
+def metrics_in(version: Version | None, *keys: str) -> tuple[str, ...]:
+    """Return the full names of those metrics that a version has, with the default prefix.
+
+    Without a version, the newest names of all of them.
+
+    Raises
+    ------
+    CatalogueError
+        For an id that the catalogue does not have.
+
+    Examples
+    --------
+    >>> metrics_in(Version(3, 4), "vm_pause_time", "transaction_active")
+    ('neo4j.transaction.active',)
+    """
+    entries = load_metrics()
+    unknown = [key for key in keys if key not in entries]
+    if unknown:
+        raise CatalogueError(f"no metric with the id {unknown[0]!r}")
+    return tuple(
+        metric_name(key, version)
+        for key in keys
+        if version is None or any(interval.holds(version) for interval in entries[key].names)
+    )
 
 
 @lru_cache(maxsize=8192)

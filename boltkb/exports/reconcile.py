@@ -230,7 +230,7 @@ def timed(
             and end is not None
             and not (start - _OUTSIDE <= dump.time <= end + _OUTSIDE)
         ):
-            local = datetime.fromtimestamp(dump.time, clock.zone).strftime("%Y-%m-%d %H:%M:%S")
+            local = _local(dump.time, clock.zone)
             away = max(start - dump.time, dump.time - end)
             problems.append(
                 f"{dump.where.file}: its clock says {local} without a zone, {span(away)} outside of"
@@ -245,3 +245,10 @@ def timed(
         key=lambda dump: (dump.time is None, dump.time or 0.0, dump.where.file),
     )
     return tuple(ordered), tuple(dict.fromkeys(problems))
+
+
+def _local(time: float, zone: tzinfo) -> str:
+    try:
+        return datetime.fromtimestamp(time, zone).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return "a time that no calendar has"

@@ -138,3 +138,36 @@ def test_a_full_queue_that_rejects_is_still_counted(make, build, epoch):
         several=filling(build),
     )
     assert (read(started, epoch).how, read(started, epoch).value) == ("episodes", None)
+
+
+def test_messages_that_wait_for_a_moment_are_no_rejections(make, build, epoch):
+    """A rush of sign-ins stands in the network's queue for a sample; no counter began anew."""
+    started = [0.0] * 10 + [0.0] + [900.0] * 30
+    received = [0.0] * 10 + [56.0] + [900.0] * 30
+    export = make(
+        settings={MAX: "8"},
+        several=[
+            build.series("messages_received", received),
+            build.series("messages_started", started),
+            build.series("connections_closed", [0.0] * 41),
+            build.series("connections_running", [1.0] * 41),
+        ],
+    )
+    rejected = read(export, epoch)
+    assert rejected.value == 0
+
+
+def test_no_more_was_rejected_than_connections_were_closed(make, build, epoch):
+    drift = [float(2 * i) for i in range(41)]
+    export = make(
+        settings={MAX: "8"},
+        several=[
+            build.series("messages_received", [100.0 + d for d in drift]),
+            build.series("messages_started", [100.0] * 41),
+            build.series("connections_closed", [0.0] * 39 + [3.0] * 2),
+            build.series("connections_running", [1.0] * 41),
+        ],
+    )
+    rejected = read(export, epoch)
+    assert rejected.value == 3
+    assert rejected.low <= 3

@@ -88,3 +88,13 @@ def test_moments_round_trip():
 def test_trouble_at_the_very_start_began_before_anybody_looked():
     assert incidents(range(60))[0].already
     assert not incidents(range(100, 160))[0].already
+
+
+@pytest.mark.parametrize("moment", [1e300, -1e300, float("inf"), float("nan"), 253_402_300_800.0])
+def test_a_moment_that_no_calendar_has_is_none(moment):
+    assert iso(moment) is None
+
+
+def test_a_window_in_no_calendar_is_told_in_seconds():
+    with pytest.raises(ParameterError, match=r"1e\+300 s after 1970"):
+        choose_window(1e299, 1e300, None, start=5.0, end=6.0)

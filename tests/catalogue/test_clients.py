@@ -7,7 +7,15 @@ from collections import Counter
 
 import pytest
 
-from boltkb.catalogue import load_driver_lines, load_drivers, load_errors
+from boltkb.catalogue import (
+    Version,
+    agent_of,
+    load_agents,
+    load_defects,
+    load_driver_lines,
+    load_drivers,
+    load_errors,
+)
 from boltkb.catalogue.clients import SAYS
 
 LINES = load_driver_lines()
@@ -178,3 +186,28 @@ def test_meanings_and_changes_are_whole_sentences() -> None:
     for text in texts:
         assert text.endswith(".")
         assert text[0].isupper() or text.startswith("neo4rs")
+
+
+@pytest.mark.parametrize("agent", load_agents().values(), ids=lambda agent: agent.id)
+def test_an_agents_example_is_its_own_and_no_others(agent) -> None:
+    found = agent_of(agent.example)
+    assert found is not None
+    assert found[0] is agent
+    matching = [other.id for other in load_agents().values() if other.pattern.match(agent.example)]
+    assert matching == [agent.id]
+
+
+@pytest.mark.parametrize("name", ["", None, "shop-api/2.3", "my-neo4j-java/5.1", "neo4j-java/x"])
+def test_a_programs_own_name_tells_of_no_driver(name) -> None:
+    assert agent_of(name) is None
+
+
+@pytest.mark.parametrize("defect", load_defects().values(), ids=lambda defect: defect.id)
+def test_a_defects_versions_hold_together(defect) -> None:
+    if isinstance(defect.since, Version) and isinstance(defect.until, Version):
+        assert defect.since < defect.until
+    for known in defect.reported:
+        assert defect.has(Version.parse(known))
+        assert not isinstance(defect.until, Version) or Version.parse(known) < defect.until
+    if isinstance(defect.until, Version):
+        assert defect.has(defect.until) is False

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import available_timezones
 
 import pytest
 
-from boltkb.exports.reconcile import clock_of, settings_in_force, timed
+from boltkb.exports.reconcile import Clock, clock_of, others_than, settings_in_force, timed
 from boltkb.exports.records import LogSpan, SettingValue, ThreadDump, Where
 from boltkb.exports.settings.ranks import disagreement, outranks
 
@@ -96,3 +96,20 @@ def test_an_offset_that_no_zone_has_is_not_believed() -> None:
         clock = clock_of([log], [None])
         assert clock.zone is UTC
         assert "none that a zone has" in clock.doubt
+
+
+@pytest.mark.parametrize("time", [253_402_300_799.0, 253_402_351_199.0, -62_135_647_200.0])
+def test_a_dump_at_the_end_of_all_calendars_has_no_time(time: float) -> None:
+    """In a zone ahead of UTC the last second of the year 9999 has no date."""
+    clock = Clock(timezone(timedelta(hours=9)), "")
+    dumps = (ThreadDump(time, (), 9, Where("threads.json")),)
+    (made,), (problem,) = timed(dumps, 1_795_000_000.0, 1_795_000_600.0, clock)
+    assert made.time is None
+    assert "its time is not used" in problem
+
+
+def test_values_that_are_not_in_force_are_kept_once_each() -> None:
+    taken = {SIZE: replace(value(SIZE, "8", "settings.csv"), origin="running")}
+    old = value("dbms.connector.bolt.thread_pool_max_size", "40", "neo4j.conf")
+    same, other = value(SIZE, " 8 ", "debug.log"), value("a.b", "7", "neo4j.conf")
+    assert others_than(taken, [old, old, same, other]) == (old,)

@@ -11,7 +11,9 @@ from boltkb.exports.records import SourceKind
 __all__ = ["looks_like", "why_not"]
 
 _LOG_NAME = re.compile(r"^(?:debug|neo4j)(?:[-_.][\w.-]*)?\.log(?:\.\d+)?$")
-_OTHER_LOG = re.compile(r"^(?:query|security|http|gc|bolt|store-?copy|service-(?:error|out))[\w.-]*\.log")
+_OTHER_LOG = re.compile(
+    r"^(?:query|security|http|gc|bolt|store-?copy|service-(?:error|out))[\w.-]*\.log"
+)
 _NOT_READ = (
     (re.compile(r"^security[\w.-]*\.log"), "log-ins and rights; it says nothing of threads"),
     (re.compile(r"^http[\w.-]*\.log"), "requests to the HTTP server; they hold no Bolt thread"),

@@ -16,6 +16,8 @@ from boltkb.exports.records import Floats
 
 __all__ = ["ProcessStart", "distinct_starts", "process_starts", "told_starts", "without_known"]
 
+#: No process runs for longer, s: a thousand years; a row that says so tells of no start.
+_LONGEST = 3.2e10
 #: Times are whole seconds, cut off.
 _WHOLE_SECOND = 1.0
 #: Half of the last of six digits behind the point.
@@ -135,6 +137,7 @@ def told_starts(times: Floats, counts: Floats, rates: Floats) -> list[ProcessSta
     """
     with np.errstate(invalid="ignore"):
         telling = (counts > 0) & (rates > 0) & np.isfinite(counts) & np.isfinite(rates)
+        telling &= counts / _LONGEST <= rates
     times, counts, rates = times[telling], counts[telling], rates[telling]
     if not len(times):
         return []

@@ -22,6 +22,7 @@ from boltkb.bolt.thread_time import (
     TRACE,
     read_thread_time,
 )
+from boltkb.exports import DriverPool, Where
 from boltkb.queueing import Observations, fit_queue
 
 EPOCH = 1_795_000_000.0
@@ -220,6 +221,16 @@ def test_one_old_transaction_of_a_person_at_a_prompt_is_no_leak(full, build, wei
     assert cause.status == "contradicted"
 
 
+def test_sessions_that_a_driver_saw_leak_are_told_and_prove_no_share(full, weigh):
+    pool = DriverPool(
+        "java", "5.28", "db:7687", None, None, {"leaked": 3}, np.empty(0), np.empty(0),
+        np.empty(0), np.empty(0), None, (), Where("app.log"),
+    )  # fmt: skip
+    cause = weigh("leaked_transactions", replace(full(), drivers=(pool,)))
+    assert cause.status == "cannot_tell"
+    assert any("3 sessions that nobody closed" in words for words in cause.evidence_for)
+
+
 # Clients that think.
 
 
@@ -250,6 +261,16 @@ def test_a_trace_alone_tells_thinking_exactly(full, weigh, evidence):
     cause = weigh("client_think_time", full(holds=holds))
     assert (cause.status, cause.kinds) == ("supported", (TRACE,))
     assert cause.share == pytest.approx(8 / 9.5, rel=0.02)
+
+
+def test_dumps_alone_leave_open_whether_results_are_left_to_fetch(full, build, weigh, evidence):
+    looks = dumps(build, ["waiting_for_client"] * 8)
+    cause = weigh("client_think_time", full(dumps=looks))
+    assert (cause.status, cause.overlaps) == ("supported", ("slow_consumer",))
+    assert any("SHOW TRANSACTIONS" in words for words in cause.missing)
+    rows = [evidence.listed(i, elapsed=3.0) for i in range(8)]
+    cause = weigh("client_think_time", full(dumps=looks, transactions=rows))
+    assert (cause.status, cause.overlaps, cause.missing) == ("supported", (), ())
 
 
 def test_queries_under_way_all_the_time_leave_no_room_for_thinking(full, weigh, evidence):
@@ -376,6 +397,13 @@ def test_threads_without_a_row_wait_for_a_bookmark_where_nobody_signs_in(
     cause = weigh("bookmark_wait", full(transactions=rows, several=[opened]))
     assert (cause.status, cause.kinds) == ("supported", (LIST,))
     assert cause.share == pytest.approx(7 / 8)
+
+
+def test_dumps_in_which_nobody_signs_in_leave_bookmarks_to_the_gauges(full, build, weigh):
+    opened = counter(build, "connections_opened", 2.0 * np.arange(600))
+    looks = dumps(build, ["waiting_for_bookmark"] * 8)
+    cause = weigh("bookmark_wait", full(several=[*gauges(build, 0.5, 0.5), opened], dumps=looks))
+    assert cause.kinds == (DUMPS, METRICS)
 
 
 def test_connections_that_did_not_sign_in_in_time_are_told(full, build, weigh):

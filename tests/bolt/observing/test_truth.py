@@ -14,7 +14,7 @@ import pytest
 
 import boltkb
 from boltkb.bolt import observe, read_pool
-from boltkb.bolt.observing.evidence import BOUND_TIME, DUMPS, GAUGE, LIST, OPEN, QUERIES
+from boltkb.bolt.observing.evidence import BOUND_TIME, DUMPS, GAUGE, LIST, OPEN, QUERIES, TRACE
 from boltkb.bolt.observing.traced import trace_steps
 from boltkb.exports import Holds, Where, empty_export
 from boltkb.twin.writing import Options, write_scenario
@@ -138,6 +138,37 @@ def test_a_real_servers_holds_give_arrivals_and_the_fit_its_load(name):
     fit = boltkb.fit_queue(seen)
     if name.endswith(("saturated", "quiet")):
         assert fit.offered_load.low < truth["offered_load"] < fit.offered_load.high
+
+
+TRACED = CAPTURES / "neo4j-5.26-traced"
+
+
+def test_a_real_trace_has_every_hold():
+    """Against what a listener inside the server saw, which the trace knows nothing of."""
+    truth = json.loads((TRACED / "truth.json").read_text())
+    begin, end = (datetime.fromisoformat(truth[key]).timestamp() for key in ("start", "end"))
+    export = boltkb.open_export(TRACED)
+    steps = trace_steps(export.holds, export.restarts)
+    assert steps.mean(begin, end) == pytest.approx(truth["carried_load"], rel=0.005)
+    assert steps.peak(begin, end) == truth["threads"]
+    seen = observe(export, read_pool(export))
+    assert seen.chosen.name == TRACE
+    assert seen.arrivals.total == pytest.approx(truth["attempts"], abs=2)
+    assert seen.rejections.total == truth["rejected"]
+    assert seen.mean_hold == pytest.approx(truth["mean_hold_seconds"], rel=0.01)
+    assert seen.disagreements == ()
+    fit = boltkb.fit_queue(seen)
+    assert fit.offered_load.low < truth["offered_load"] < fit.offered_load.high
+
+
+def test_a_real_trace_tells_the_pools_size_by_itself():
+    truth = json.loads((TRACED / "truth.json").read_text())
+    export = replace(
+        boltkb.open_export(TRACED), settings={}, outranked=(), started_with=None, series={},
+        thread_dumps=(), sources=(),
+    )  # fmt: skip
+    pool = read_pool(export)
+    assert (pool.threads, pool.max_threads.rank) == (truth["threads"], "moment")
 
 
 SCENARIOS = ("pool_too_small", "client_think_time")

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from boltkb.exports.metrics.process_starts import ProcessStart, process_starts, without_known
+from boltkb.exports.metrics.process_starts import (
+    ProcessStart,
+    process_starts,
+    told_starts,
+    without_known,
+)
 
 EPOCH = 1_764_000_000.0
 
@@ -67,3 +72,9 @@ def test_a_reset_that_no_start_explains_stays() -> None:
     resets = np.array([EPOCH + 60, EPOCH + 240])
     left = without_known(resets, times, [ProcessStart(EPOCH + 45, 1.0)])
     assert left.tolist() == [EPOCH + 240]
+
+
+def test_an_age_that_no_process_has_tells_of_no_start() -> None:
+    times = np.array([1_719_501_420.0, 1_719_501_450.0])
+    assert told_starts(times, np.array([1e300, 1e300]), np.array([1e-300, 1e-300])) == []
+    assert told_starts(times, np.array([1e12, 1e12]), np.array([1e-9, 1e-9])) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boltkb.bolt.causes.case import Case
-from boltkb.catalogue import Version, metric_name, setting_name
+from boltkb.catalogue import Version, metrics_in, setting_name
 
 __all__ = ["CLIENT_LOG", "CONNECTIONS_LISTED", "DUMPS_WANTED", "wanted_metrics", "wanted_queries"]
 
@@ -27,11 +27,7 @@ def wanted_metrics(case: Case, *identities: str) -> tuple[str, ...]:
         return ()
     version = _version(case)
     there = {series.id for series in case.export.series.values()}
-    names = [
-        name
-        for identity in identities
-        if identity not in there and (name := metric_name(identity, version)) is not None
-    ]
+    names = metrics_in(version, *(name for name in identities if name not in there))
     if not names:
         return ()
     through = ""

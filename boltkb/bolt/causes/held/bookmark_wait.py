@@ -54,7 +54,7 @@ def _without(look: Look, signing: float | None) -> Say | None:
     if rest >= CARRIES:
         words = (
             f"{words.removesuffix('.')}: they wait for a bookmark, as at most "
-            f"{share(signing_part)} can have been signing in, by the connections that were opened."
+            f"{share(signing_part)} can have been signing in."
         )
     return Say(
         say.kind, rest, max(0.0, say.low - signing_part), say.high, words, say.where,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause
 from boltkb.bolt.causes.held.collecting import wanted
@@ -24,6 +26,10 @@ __all__ = ["weigh_client_think_time"]
 
 _DID = "waited for their clients"
 _ARE_LEAKED = "The threads that wait for their client are those of transactions nobody ends."
+_PERHAPS_UNREAD = (
+    "That the clients have results left to fetch is not excluded: a list of transactions taken at "
+    "the same time shows whether a query is open."
+)
 _PERHAPS_LEAKED = (
     "That these transactions never end is not excluded: what was looked at is too short."
 )
@@ -57,14 +63,22 @@ def weigh_client_think_time(case: Case) -> Cause:
             # Over a longer time the part of kept threads is not known.
             says.append(say_of(look, "waiting_for_client", _DID, less=read_slowly))
     missing = wanted(case, DUMPS, LIST, TRACE, METRICS, metrics=("accumulated_processing_time",))
-    against = () if leak.status != "cannot_tell" else (_PERHAPS_LEAKED,)
-    return judge(
-        name,
-        says,
-        missing,
-        contra=(_ARE_LEAKED,) if leaks else against,
-        overlaps=("leaked_transactions",) if leaks else (),
-    )
+    cause = judge(name, says, missing)
+    if leaks:
+        against = (*cause.evidence_against, _ARE_LEAKED)
+        return replace(cause, evidence_against=against, overlaps=("leaked_transactions",))
+    if cause.status != "supported":
+        return cause
+    against = cause.evidence_against
+    overlaps: tuple[str, ...] = ()
+    if leak.status == "cannot_tell":
+        against, overlaps = (*against, _PERHAPS_LEAKED), (*overlaps, "leaked_transactions")
+    if unread.status == "cannot_tell":
+        against, overlaps = (*against, _PERHAPS_UNREAD), (*overlaps, "slow_consumer")
+    return replace(
+        cause, evidence_against=against, overlaps=overlaps,
+        missing=unread.missing if unread.status == "cannot_tell" else (),
+    )  # fmt: skip
 
 
 def _between_queries(look: Look, kept: float) -> Say | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.pool import Pool
 from boltkb.bolt.thread_time import DUMPS, LIST, METRICS, QUERIES, TRACE
-from boltkb.catalogue import Version, metric_name, setting_name
+from boltkb.catalogue import Version, metrics_in, setting_name
 from boltkb.exports import Export
 
 __all__ = ["COLLECT_DUMPS", "COLLECT_LIST", "wanted"]
@@ -87,11 +87,13 @@ def _queries(version: Version) -> str:
 
 
 def _metrics(keys: list[str], version: Version) -> str:
-    names = ", ".join(metric_name(key, version) for key in keys)
+    names = metrics_in(version, *keys)
+    if not names:
+        return ""
     through = ""
     if version >= _FILTERS:
         through = f" (let through by {setting_name('metrics-filter', version)})"
-    return f"the metric{'s' if len(keys) > 1 else ''} {names}{through}"
+    return f"the metric{'s' if len(names) > 1 else ''} {', '.join(names)}{through}"
 
 
 def _version(pool: Pool) -> Version | None:

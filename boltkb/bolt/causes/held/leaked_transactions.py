@@ -7,6 +7,7 @@ from boltkb.bolt.causes.cause import Cause, contradicted, supported, untold
 from boltkb.bolt.causes.held.collecting import COLLECT_DUMPS, wanted
 from boltkb.bolt.observe import PoolObservations
 from boltkb.bolt.thread_time import DUMPS, LIST, TRACE, Kept
+from boltkb.tables import number
 
 __all__ = ["weigh_leaked_transactions"]
 
@@ -22,7 +23,7 @@ def weigh_leaked_transactions(case: Case) -> Cause:
     found = [kept for kept in case.thread_time.kept if kept.threads > 0]
     nothing = [kept for kept in case.thread_time.kept if not kept.threads]
     contra = tuple(kept.words for kept in nothing)
-    pro = tuple(kept.words for kept in found)
+    pro = (*(kept.words for kept in found), *_told_by_clients(case))
     where = tuple(dict.fromkeys(place for kept in (*found, *nothing) for place in kept.where))
     wanted = _wanted(case)
     kept = max((kept.threads for kept in found), default=0.0)
@@ -39,6 +40,15 @@ def weigh_leaked_transactions(case: Case) -> Cause:
         # A thread or two that are kept do not fill a pool.
         return contradicted(name, contra, pro=pro, where=where)
     return untold(name, wanted, pro=pro, where=where)
+
+
+def _told_by_clients(case: Case) -> tuple[str, ...]:
+    """Return how many sessions were not closed, by the drivers that look for it."""
+    leaked = sum(pool.counts.get("leaked", 0) for pool in case.export.drivers)
+    if not leaked:
+        return ()
+    plural = "" if leaked == 1 else "s"
+    return (f"The clients' logs tell of {number(leaked)} session{plural} that nobody closed.",)
 
 
 def _wanted(case: Case) -> tuple[str, ...]:

@@ -45,8 +45,9 @@ def _at_most(case: Case) -> list[Say | None]:
         if signing is not None and signing / look.held < high:
             high = signing / look.held
             words = (
-                f"So few connections were opened that at most {share(high)} of the held threads "
-                f"can have been signing in, as each has {span(SIGN_IN_LIMIT)} for it."
+                f"At most {share(high)} of the held threads can have been signing in, by the "
+                f"connections that were opened, each of which has {span(SIGN_IN_LIMIT)} for it, "
+                "and by the thread dumps."
             )
         says.append(Say(kind, 0.0, 0.0, high, words, look.where, look.of_incident))
     return says

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.clients.languages import version_of
 from boltkb.bolt.clients.logged import own_pools, told_limit
-from boltkb.catalogue import metric_name, setting_name
+from boltkb.catalogue import metrics_in, setting_name
 from boltkb.exports import DriverPool, LogEvent, Where
 from boltkb.tables import number
 
@@ -108,7 +108,7 @@ class Failures:
 def collect_metrics(case: Case, *identities: str) -> str:
     """Return which metrics would tell, by their names in this version, and how to have them."""
     version = version_of(case.pool.version)
-    names = ", ".join(f"`{metric_name(each, version) or each}`" for each in identities)
+    names = ", ".join(f"`{name}`" for name in metrics_in(version, *identities))
     if case.export.edition == "community":
         return (
             f"what the metrics {names} count; Community Edition exports none, so list the "
