@@ -55,7 +55,7 @@ def shorten_think_time(situation: Situation) -> tuple[Change, ...]:
             "only then call other services, render or wait.",
             expected=if_it_went_away(situation),
         ),
-        *bound_pools(situation, "divide-client-pools"),
+        *_fewer_at_once(situation),
     )
 
 
@@ -194,6 +194,21 @@ def steady_machine(situation: Situation) -> tuple[Change, ...]:
                     "space, and the host's own record of migrations and snapshots."
                 ),
             ),
+        ),
+    )
+
+
+def _fewer_at_once(situation: Situation) -> tuple[Change, ...]:
+    """Return smaller pools where there is a size for them, else a bound in words."""
+    pools = tuple(c for c in bound_pools(situation, "divide-client-pools") if c.blocks)
+    return pools or (
+        change_code(
+            "shorten-think-time",
+            name="Bound the transactions that run at the same time",
+            why="What waits in the client, in order and with a time-out, is not rejected by the "
+            "server.",
+            expected=if_it_went_away(situation),
+            cost="Requests wait in the client while the bound is reached.",
         ),
     )
 
