@@ -24,6 +24,8 @@ __all__ = ["Situation", "look_at"]
 _AURA = re.compile(r"(?:^|[./@])[0-9a-z.-]{1,127}\.databases\.neo4j\.io(?::|/|$)")
 #: Under these causes the load grows for ever, so that no fit of it means anything.
 _NO_STEADY_LOAD = frozenset({"leaked_transactions"})
+#: A setting by its id, within a text.
+_NAMED = re.compile(r"\{([a-z][a-z-]+)\}")
 #: What a driver's user agent begins with, by language.
 _AGENTS = (
     ("neo4j-java", "java"),
@@ -113,6 +115,11 @@ class Situation:
     def setting(self, identity: str) -> str:
         """Return a setting's name in this version."""
         return setting_name(identity, self.version)
+
+    def worded(self, text: str) -> str:
+        """Return a text of the catalogue with each `{setting}` by its name in this version."""
+        return _NAMED.sub(lambda found: self.setting(found[1]) if self.has(found[1]) else
+                          setting_name(found[1]), text)  # fmt: skip
 
     def has(self, identity: str) -> bool:
         """Return whether this version has, or may have, a setting; an unknown version is new."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
 
-from boltkb.catalogue import load_causes, load_rules
+from boltkb.catalogue import load_causes, load_rules, load_settings
 
 RULES = load_rules()
 
@@ -28,6 +29,9 @@ def test_a_rule_of_a_cause_says_what_it_costs_and_how_to_undo_it(rule):
         assert rule.undo.endswith(".")
     for text in (rule.change, rule.meaning, rule.do_not, rule.cost, rule.undo):
         assert not text or (text[0].isupper() and text.endswith("."))
+        for identity in re.findall(r"\{([a-z-]+)\}", text):
+            assert identity in load_settings()
+            assert text is rule.change
 
 
 def test_no_rule_tells_to_set_what_is_unsupported():
