@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -38,3 +39,10 @@ def test_no_rule_tells_to_set_what_is_unsupported():
     for rule in RULES.values():
         assert "internal." not in rule.change
         assert "unsupported_" not in rule.change
+
+
+def test_each_rule_has_its_section_in_the_tuning_guidance():
+    tuning = Path(__file__).resolve().parents[2] / "docs" / "tuning.md"
+    anchors = re.findall(r"\{ #([a-z-]+) \}", tuning.read_text(encoding="utf-8"))
+    assert set(RULES) <= set(anchors)
+    assert len(anchors) == len(set(anchors))
