@@ -17,6 +17,9 @@ _ORDER = {"supported": 0, "cannot_tell": 1, "contradicted": 2, "not_applicable":
 #: What keeps a pool short of threads, against what fails beside it.
 _OF_THE_POOL = frozenset({"thread-time", "rejections"})
 
+#: What explains less of a shortage than this does not lead for being of the pool.
+_TELLING = 0.25
+
 
 def weigh_causes(case: Case) -> tuple[Cause, ...]:
     """Return every cause weighed, the supported ones first and by what they explain.
@@ -55,7 +58,7 @@ def rank(causes: Sequence[Cause], *, shortage: bool) -> tuple[Cause, ...]:
     """
 
     def place(cause: Cause) -> tuple[int, bool, float]:
-        beside = shortage and cause.explains not in _OF_THE_POOL
-        return _ORDER[cause.status], beside, -cause.share
+        leads = cause.explains in _OF_THE_POOL and cause.share >= _TELLING
+        return _ORDER[cause.status], shortage and not leads, -cause.share
 
     return tuple(sorted(causes, key=place))
