@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,14 +124,16 @@ def _by_the_second(case: Case, load: Load) -> _Storm | None:
     times = exact_rejections(case)
     if times is None:
         return None
-    found = [
+    most = _AT_MOST * (case.seen.end - case.seen.start)
+    outlived = [
         rush
         for rush in rushes(times)
         if rush.first >= _RUSH
         and rush.later >= _PERSISTS * rush.first
-        and _OUTLIVES <= rush.end - rush.start <= _AT_MOST * (case.seen.end - case.seen.start)
-        and _as_before(load, rush.start, rush.end)
+        and _OUTLIVES <= rush.end - rush.start <= most
     ]
+    spans = [(rush.start, rush.end) for rush in outlived]
+    found = [rush for rush in outlived if _as_before(load, rush.end) and _amplified(load, spans)]
     if not found:
         return None
     greatest = max(found, key=lambda rush: rush.first)
@@ -140,18 +143,20 @@ def _by_the_second(case: Case, load: Load) -> _Storm | None:
     )  # fmt: skip
 
 
-def _as_before(load: Load, start: float, end: float) -> bool:
-    """Whether after a rush no more is served than usually, and rejections are what is foreseen."""
+def _as_before(load: Load, end: float) -> bool:
+    """Whether no more is served after a rush than usually."""
     usually = float(np.quantile(load.requests, 0.25))
     after = np.flatnonzero(load.times - load.width / 2 >= end)[:_NEXT]
-    beside = (load.times + load.width < start) | (load.times - load.width > end + _BUDGET)
+    return after.size > 0 and float(np.median(load.requests[after])) <= _AS_BEFORE * usually
+
+
+def _amplified(load: Load, spans: Sequence[tuple[float, float]]) -> bool:
+    """Whether rejections besides rushes are what the load foresees, and retries of these."""
+    beside = np.ones(load.times.size, dtype=bool)
+    for start, end in spans:
+        beside &= (load.times + load.width < start) | (load.times - load.width > end + _BUDGET)
     others = float(load.rejected[beside].sum()) * load.width
-    foreseen = load.without(((start, end),))
-    return (
-        after.size > 0
-        and float(np.median(load.requests[after])) <= _AS_BEFORE * usually
-        and others <= max(_AMPLIFIED * foreseen, float(_RUSH))
-    )
+    return others <= max(_AMPLIFIED * load.without(spans), float(_RUSH))
 
 
 def _find(case: Case, load: Load) -> _Storm | None:
@@ -185,7 +190,8 @@ def _find(case: Case, load: Load) -> _Storm | None:
         )
         triggered = float(lost[first] - usual) * load.width
         afterwards = float((lost[after] - usual).sum()) * load.width
-        calm = calm and _as_before(load, float(load.times[first]), float(load.times[until]))
+        stretch = (float(load.times[first]), float(load.times[until]))
+        calm = calm and _as_before(load, stretch[1]) and _amplified(load, (stretch,))
         if calm and seconds >= TRIES_AGAIN and afterwards >= _PERSISTS * triggered:
             found.append(
                 _Storm(float(load.times[first]), seconds, triggered, afterwards, exact=False)
