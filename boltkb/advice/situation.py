@@ -26,6 +26,8 @@ _AURA = re.compile(r"(?:^|[./@])[0-9a-z.-]{1,127}\.databases\.neo4j\.io(?::|/|$)
 _NO_STEADY_LOAD = frozenset({"leaked_transactions"})
 #: A setting by its id, within a text.
 _NAMED = re.compile(r"\{([a-z][a-z-]+)\}")
+#: Files that whoever runs the server has, and a customer of Aura has not.
+_OWN = frozenset({"configuration", "environment", "gc-log", "log", "server-notes", "thread-dump"})
 #: What a driver's user agent begins with, by language.
 _AGENTS = (
     ("neo4j-java", "java"),
@@ -164,7 +166,7 @@ def _managed(export: Export) -> bool:
     No file of an Aura instance's configuration can be had; its address is what its clients' logs
     and metrics name.
     """
-    own = any(source.kind in {"configuration", "thread-dump"} for source in export.sources)
+    own = any(source.kind in _OWN for source in export.sources)
     return not own and any(_AURA.search(driver.address.lower()) for driver in export.drivers)
 
 

@@ -302,11 +302,10 @@ def _by_rule(situation: Situation, estimates: Estimates, several: tuple[Change, 
         rule for rule in load_rules().values() if cause is not None and rule.cause == cause.id
     )
     for change in several:
-        if change.before and change.after and change.where == "clients":
-            return (
-                f"{situation.worded(rule.change)} First: {change.name} from {change.before} to "
-                f"{change.after}."
-            )
+        # Values that are only examples do not lead.
+        if change.where == "clients" and change.after and (change.before or change.bounded):
+            since = f" from {change.before}" if change.before else ""
+            return f"{situation.worded(rule.change)} First: {change.name}{since} to {change.after}."
     return situation.worded(rule.change)
 
 
