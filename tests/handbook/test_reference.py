@@ -45,3 +45,20 @@ def test_every_spelling_of_every_setting_is_on_the_page():
         for interval in setting.names:
             assert f"<code>{interval.name}</code>" in text
         assert docker(setting.names[-1].name) in text
+
+
+HAND_WRITTEN = sorted(
+    page
+    for folder in ("start", "questions", "myths", "how-to")
+    for page in (DOCS / folder).glob("*.md")
+)
+
+
+@pytest.mark.parametrize("page", HAND_WRITTEN, ids=lambda page: str(page.relative_to(DOCS)))
+def test_a_page_says_for_whom_it_is_and_how_long_it_takes(page: Path):
+    text = page.read_text()
+    said = re.search(r"(?m)^\*For .+\. About (a minute|(\d+) minutes)\.\*$", text)
+    assert said is not None
+    prose = re.sub(r"(?s)^---.*?---|```.*?```|\(.*?\)\{ \.claim \}", "", text)
+    minutes = len(re.findall(r"[A-Za-z0-9'’]+", prose)) / 220
+    assert abs(int(said[2] or 1) - minutes) < 1
