@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from handbook.pages import PAGES, REFERENCE
+from handbook.pages import DOCS, PAGES
 
 if __name__ == "__main__":
     for name, make in PAGES.items():
-        (REFERENCE / name).write_text(make())
-    print(f"{len(PAGES)} pages in {REFERENCE.name}")
+        (DOCS / name).write_text(make())
+    print(f"{len(PAGES)} pages")

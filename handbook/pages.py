@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from handbook import client, server, words
+from handbook import client, names, server, words
 
-__all__ = ["PAGES", "REFERENCE"]
+__all__ = ["DOCS", "PAGES"]
 
-REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
+DOCS = Path(__file__).parents[1] / "docs"
 
-#: Each reference page and what writes it.
+#: Each page and what writes it.
 PAGES: Mapping[str, Callable[[], str]] = {
-    "settings.md": server.settings,
-    "metrics.md": server.metrics,
-    "messages.md": server.messages,
-    "errors.md": server.error_codes,
-    "threads.md": server.threads,
-    "driver-pools.md": client.driver_options,
-    "driver-logs.md": client.driver_lines,
-    "glossary.md": words.glossary,
-    "sources.md": words.sources,
+    "reference/settings.md": server.settings,
+    "reference/metrics.md": server.metrics,
+    "reference/messages.md": server.messages,
+    "reference/errors.md": server.error_codes,
+    "reference/threads.md": server.threads,
+    "reference/driver-pools.md": client.driver_options,
+    "reference/driver-logs.md": client.driver_lines,
+    "reference/glossary.md": words.glossary,
+    "reference/sources.md": words.sources,
+    "tools/setting-names.md": names.setting_names,
 }

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from boltkb.catalogue import load_settings, load_sources
-from handbook.pages import PAGES, REFERENCE
+from handbook.pages import DOCS, PAGES
 from handbook.server import docker
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
 CLAIM = re.compile(r"\[(?P<span>[^\[\]]+)\]\((?P<page>[^)#]*)#(?P<source>[^)]+)\)\{ \.claim \}")
 #: Versions of the server or of a driver: `5.18+`, `3.4 to 4.4`, `Java 5.0+`; or the source alone.
 SPAN = re.compile(
@@ -22,7 +21,7 @@ SPAN = re.compile(
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_generated_page_is_not_stale(name: str):
-    assert (REFERENCE / name).read_text() == PAGES[name]()
+    assert (DOCS / name).read_text() == PAGES[name]()
 
 
 @pytest.mark.parametrize(
@@ -32,7 +31,7 @@ def test_every_claim_leads_to_a_source_and_names_its_versions(page: Path):
     text = page.read_text()
     for found in CLAIM.finditer(text):
         target = (page.parent / found["page"]).resolve()
-        assert target == (REFERENCE / "sources.md").resolve(), found[0]
+        assert target == (DOCS / "reference" / "sources.md").resolve(), found[0]
         assert found["source"] in load_sources(), found[0]
         assert SPAN.fullmatch(found["span"]), found[0]
     # Nothing may look like a claim and escape the checks.
@@ -40,7 +39,7 @@ def test_every_claim_leads_to_a_source_and_names_its_versions(page: Path):
 
 
 def test_every_spelling_of_every_setting_is_on_the_page():
-    text = PAGES["settings.md"]()
+    text = PAGES["reference/settings.md"]()
     for setting in load_settings().values():
         for interval in setting.names:
             assert f"<code>{interval.name}</code>" in text
