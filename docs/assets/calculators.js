@@ -128,6 +128,7 @@
       } catch {
         said.textContent = "This is no facts.json of a report.";
       }
+      input.value = ""; // so that the same file can be chosen again
     });
     const label = make("label", { htmlFor: "facts" }, "Fill from a report's facts.json");
     return make("div", { class: "field" }, label, make("span", { class: "entry" }, input, said));
