@@ -61,7 +61,7 @@ def _setting(setting: Setting) -> list[str]:
         "",
         f"{plain(setting.meaning)} {source}",
         "",
-        *table(("", newest.rpartition(".")[2].replace("_", "\\_")), rows),
+        *table(("What", "Answer"), rows),
     ]
 
 

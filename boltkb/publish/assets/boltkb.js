@@ -237,6 +237,11 @@
     label(".md-search[role=dialog]", "Search");
     label(".md-nav--secondary", "On this page");
     label(".md-path", "Breadcrumbs");
+    // A list inside the navigation is a part of it, and every block of code has its own buttons.
+    for (const list of document.querySelectorAll(".md-nav .md-nav")) list.setAttribute("role", "group");
+    document.querySelectorAll(".md-code__nav").forEach((bar, i) => {
+      bar.setAttribute("aria-label", `Code ${i + 1}`);
+    });
     for (const element of document.querySelectorAll(".md-typeset__scrollwrap, .boltkb-table")) {
       if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
     }
