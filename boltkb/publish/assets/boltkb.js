@@ -237,8 +237,12 @@
     label(".md-search[role=dialog]", "Search");
     label(".md-nav--secondary", "On this page");
     label(".md-path", "Breadcrumbs");
-    // A list inside the navigation is a part of it, and every block of code has its own buttons.
-    for (const list of document.querySelectorAll(".md-nav .md-nav")) list.setAttribute("role", "group");
+    // A list inside the navigation would else bear the name of a landmark that is there already.
+    document.querySelectorAll(".md-nav .md-nav").forEach((list, i) => {
+      if (list.classList.contains("md-nav--secondary")) return;
+      list.removeAttribute("aria-labelledby");
+      list.setAttribute("aria-label", `Pages, part ${i + 1}`);
+    });
     document.querySelectorAll(".md-code__nav").forEach((bar, i) => {
       bar.setAttribute("aria-label", `Code ${i + 1}`);
     });
