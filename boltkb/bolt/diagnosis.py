@@ -185,7 +185,8 @@ def diagnose(
 def _state(seen: PoolObservations, fit: Fit, supported: list[Cause], target: float) -> str:
     if seen.rejected.seen:
         return "saturated"
-    if any(cause.id == "leaked_transactions" for cause in supported):
+    # That a client keeps its connections says how many threads it holds only with the server's word.
+    if any(c.id == "leaked_transactions" and c.explains == "thread-time" for c in supported):
         return "at_risk"
     if seen.full_share:
         return "at_risk"

@@ -204,9 +204,7 @@ def load_rules() -> Mapping[str, Rule]:
             restart=flag(row, "restart"),
             meaning=text(row, "meaning"),
             source=text(row, "source"),
-            **{
-                key: text(row, key) for key in ("cause", "do_not", "cost", "undo") if key in row
-            },
+            **{key: text(row, key) for key in ("cause", "do_not", "cost", "undo") if key in row},
         )
         for row in rows("rules.toml", "rule")
     )

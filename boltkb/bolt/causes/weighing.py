@@ -14,6 +14,8 @@ __all__ = ["RULES", "rank", "weigh_causes"]
 RULES: Mapping[str, Callable[[Case], Cause]] = {**held.RULES, **demand.RULES, **outside.RULES}
 
 _ORDER = {"supported": 0, "cannot_tell": 1, "contradicted": 2, "not_applicable": 3}
+#: A defect that explains as much as what it looks like is the reason of that.
+_SAYS_WHY = "known_defect"
 #: What keeps a pool short of threads, against what fails beside it.
 _OF_THE_POOL = frozenset({"thread-time", "rejections"})
 
@@ -54,8 +56,9 @@ def rank(causes: Sequence[Cause], *, shortage: bool) -> tuple[Cause, ...]:
     ['client_think_time', 'load_balancer_cut']
     """
 
-    def place(cause: Cause) -> tuple[int, bool, float]:
+    def place(cause: Cause) -> tuple[int, bool, float, bool]:
         beside = shortage and cause.explains not in _OF_THE_POOL
-        return _ORDER[cause.status], beside, -cause.share
+        says_why = cause.status == "supported" and cause.id == _SAYS_WHY
+        return _ORDER[cause.status], beside, -cause.share, not says_why
 
     return tuple(sorted(causes, key=place))

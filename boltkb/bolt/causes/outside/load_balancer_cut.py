@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +15,7 @@ from boltkb.bolt.causes.outside.looking import (
     COUNTERS,
     FEW,
     SERVER_LOGS,
+    Failures,
     all_failures,
     collect_metrics,
     failures_of,
@@ -31,6 +34,8 @@ _TRACE = "the debug-level trace"
 _ABORTS = ("network-abort", "network-abort-increase", "network-abort-remains")
 #: From this share of the moments on, what was cut was cut at low load.
 _QUIET = 0.8
+#: Of the connections that broke, those that agree where the cut is what breaks them.
+_MOST_OF = 0.5
 #: Lines of the server tell of clients that were killed too: then chance must be rarer.
 _RARE = 0.01
 #: A restart breaks every connection; clients notice within so long, s.
@@ -61,7 +66,7 @@ def weigh_load_balancer_cut(case: Case) -> Cause:
     for found in logged:
         if found.lost < FEW:
             continue
-        times = _away_from_restarts(case, found.times("-lost"))
+        times = _away_from_restarts(case, found.times("-lost", "-channel-failure"))
         free = free_share(case, times)
         words = f"{found.where}: {number(found.lost)} connections were found broken"
         if times.size < FEW and found.pool.events:
@@ -84,12 +89,16 @@ def weigh_load_balancer_cut(case: Case) -> Cause:
         )
         where.append(aborted[0].where)
     exact = _exact(case)
+    by_clients = _by_clients(logged) if exact is None else None
+    exact = exact or by_clients
     regular, chance, words = _period(case, exact)
     if words:
         pro.append(words)
     kinds = [*met]
     if regular is not None and chance < CHANCE:
-        kinds.append(_TRACE if exact is not None else COUNTERS)
+        kinds.append(
+            CLIENT_LOGS if by_clients is not None else _TRACE if exact is not None else COUNTERS
+        )
     limit = CHANCE if lost else _RARE
     own = regular is not None and abs(regular - _OWN_LIFETIME) < 0.05 * _OWN_LIFETIME
     if own and not met:
@@ -101,7 +110,7 @@ def weigh_load_balancer_cut(case: Case) -> Cause:
         else:
             explained, of = min(1.0, len(aborted) / max(1.0, idle.closed or 1.0)), "connections"
         return supported(
-            _NAME, explained, pro, contra=contra, kinds=kinds, where=where,
+            _NAME, explained, pro, contra=contra, kinds=tuple(dict.fromkeys(kinds)), where=where,
             explains="failures" if of == "failures" else "connections",
         )  # fmt: skip
     if idle.closed is not None and not idle.quiet_closings and not met:
@@ -143,6 +152,15 @@ def _period(case: Case, exact: Agreement | None) -> tuple[float | None, float, s
     if regular is None or case.clients.idle.shape != "cut":
         return None, 1.0, ""
     return regular.seconds, regular.chance, case.clients.idle.words
+
+
+def _by_clients(logged: Sequence[Failures]) -> Agreement | None:
+    """Return how long connections had not been used when they broke, as clients' logs tell.
+
+    Only where that is so of most of those whose last use is told.
+    """
+    found = agree([float(idle) for client in logged for idle in client.pool.unused])
+    return found if found is not None and found.agreeing >= _MOST_OF * found.all else None
 
 
 def _exact(case: Case) -> Agreement | None:
