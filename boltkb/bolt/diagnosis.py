@@ -13,18 +13,29 @@ from dataclasses import dataclass
 
 from boltkb.bolt.causes import Cause, weigh_causes
 from boltkb.bolt.causes.case import Case, open_case
+from boltkb.bolt.clients import Clients
 from boltkb.bolt.confidence import judge_confidence
+from boltkb.bolt.course import Course
 from boltkb.bolt.holders import Holders
 from boltkb.bolt.observe import PoolObservations
 from boltkb.bolt.pool import Pool
 from boltkb.bolt.rejections import Rejections
-from boltkb.bolt.window import Incident
+from boltkb.bolt.thread_time import ThreadTime
+from boltkb.bolt.window import Incident, iso
+from boltkb.catalogue import load_causes
 from boltkb.exports import Export
 from boltkb.queueing import Fit
-from boltkb.tables import Column, Shown, Table, sentence, share
+from boltkb.tables import Column, Shown, Table, plain, sentence, share
 
 __all__ = ["Diagnosis", "diagnose"]
 
+#: What a cause's share is of, in words.
+_EXPLAINED = {
+    "thread-time": "held thread-time",
+    "rejections": "the rejections",
+    "failures": "the clients' failures",
+    "connections": "the connections opened",
+}
 #: Fewer samples than this never make an *ok*.
 _ENOUGH = 20
 #: What may fail while the pool has threads to spare.
@@ -76,36 +87,64 @@ class Diagnosis(Shown):
     samples: int
     full_share: float | None
     idle_connections: float | None
+    case: Case
     simulated: bool = False
-    case: Case | None = None
 
     def cause_of(self, identity: str) -> Cause:
         """Return one cause by its id."""
         return next(cause for cause in self.causes if cause.id == identity)
 
+    @property
+    def thread_time(self) -> ThreadTime:
+        """Where held thread-time went."""
+        return self.case.thread_time
+
+    @property
+    def course(self) -> Course:
+        """How load and work moved."""
+        return self.case.course
+
+    @property
+    def clients(self) -> Clients:
+        """Who the clients are, and what they can ask for."""
+        return self.case.clients
+
     def table(self) -> Table:
         """Return the causes as a table, what cannot be told included."""
+        names = load_causes()
+        weighed = [cause for cause in self.causes if cause.status != "not_applicable"]
         rows = tuple(
             (
-                cause.id.replace("_", " "),
+                names[cause.id].title,
                 cause.status.replace("_", " "),
-                share(cause.share) if cause.status == "supported" else "",
+                f"{share(cause.share)} of {_EXPLAINED[cause.explains]}"
+                if cause.status == "supported"
+                else "",
                 " ".join(cause.evidence_for) or "none",
                 " ".join(cause.evidence_against) or "none",
                 "; ".join(cause.missing) or "nothing",
             )
-            for cause in self.causes
+            for cause in weighed
         )
+        beside = [
+            f"{names[cause.id].title.lower()} ({plain(cause.evidence_against[0]).rstrip('.')})"
+            for cause in self.causes
+            if cause.status == "not_applicable" and cause.evidence_against
+        ]
         columns = (
             Column("Cause"),
             Column("Status"),
-            Column("Threads explained", numeric=True),
+            Column("It explains"),
             Column("For"),
             Column("Against"),
             Column("Would tell"),
         )
         return Table(
-            columns, rows, kind="boltkb-causes", row_kinds=tuple(c.status for c in self.causes)
+            columns,
+            rows,
+            notes=(f"Not possible here: {'; '.join(beside)}.",) if beside else (),
+            kind="boltkb-causes",
+            row_kinds=tuple(cause.status for cause in weighed),
         )
 
     def __str__(self) -> str:
@@ -122,7 +161,12 @@ class Diagnosis(Shown):
                 {
                     "id": cause.id,
                     "status": cause.status,
+                    "group": load_causes()[cause.id].group,
                     "share": cause.share,
+                    "explains": cause.explains,
+                    "began": iso(cause.began),
+                    "overlaps": list(cause.overlaps),
+                    "kinds": list(cause.kinds),
                     "for": list(cause.evidence_for),
                     "against": list(cause.evidence_against),
                     "missing": list(cause.missing),

@@ -20,7 +20,7 @@ from boltkb.bolt.pool import Pool
 from boltkb.catalogue import Version
 from boltkb.exports import Export, Series, Where
 
-__all__ = ["Rejections", "read_rejections"]
+__all__ = ["Rejections", "read_rejections", "unstarted_messages"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,6 +34,8 @@ _MOST_PIPELINED = 3
 _IN_FLIGHT = 4
 #: What a log may leave out at either end of the time that it is said to cover, s.
 _SLACK = 60.0
+#: Messages in flight make the difference of the two counters waver by about so many.
+_WAVERS = 2.0
 _FIRST_UNSTARTED = Version.parse("5.0")
 _ESTIMATED = "estimated from messages that were received and never started"
 #: Why a queue stands in the way of that estimate, and what it means for rejections.
@@ -242,33 +244,49 @@ def _unstarted(export: Export, start: float, end: float) -> _Growth | None:
         return None
     if Version.parse(export.version) < _FIRST_UNSTARTED:
         return None
-    at, gap, fell = _difference(received, started)
-    keep = (at >= start) & (at <= end)
-    gap = gap[keep]
-    if gap.size < 3:
+    climbed = unstarted_messages(export, start, end)
+    if climbed is None:
         return None
-    grown, in_flight = _climb(gap, fell[keep][1:])
+    grown = float(climbed[1].sum())
     shut = export.series.get("connections_closed")
     closed = None
     if shut is not None:
         inside = shut.values[(shut.times >= start) & (shut.times <= end)]
         steps = np.diff(inside)
         closed = float(steps[steps > 0].sum())
-    return _Growth(grown, in_flight, closed, (received.where, started.where))
+    return _Growth(grown, _WAVERS, closed, (received.where, started.where))
 
 
-def _climb(gap: Floats, restarted: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    """Return how much a gap grew for good, and how far messages in flight make it waver.
+def unstarted_messages(export: Export, start: float, end: float) -> tuple[Floats, Floats] | None:
+    """Return how many messages were received since the sample before and never started.
 
-    `restarted`: between which samples a counter began anew, one fewer than the gaps.
+    Parameters
+    ----------
+    export : Export
+    start, end : float, epoch s
+
+    Returns
+    -------
+    (times, messages) or None
+        None without the two counters, or with fewer than three samples of them.
     """
-    pieces = np.split(np.arange(gap.size), np.flatnonzero(restarted) + 1)
-    grown = 0.0
-    for piece in pieces:
+    received, started = (
+        export.series.get("messages_received"),
+        export.series.get("messages_started"),
+    )
+    if received is None or started is None:
+        return None
+    at, gap, fell = _difference(received, started)
+    keep = (at >= start) & (at <= end)
+    at, gap, restarted = at[keep], gap[keep], fell[keep]
+    if gap.size < 3:
+        return None
+    grown = np.zeros(gap.size)
+    for piece in np.split(np.arange(gap.size), np.flatnonzero(restarted[1:]) + 1):
         # What later samples fall below was in flight; what stays was never started.
         stays = np.minimum.accumulate(gap[piece][::-1])[::-1]
-        grown += float(stays[-1] - stays[0])
-    return max(0.0, grown), 2.0
+        grown[piece[1:]] = np.diff(stays)
+    return at, grown
 
 
 def _difference(first: Series, second: Series) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:

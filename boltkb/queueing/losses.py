@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from boltkb.queueing.erlang import erlang_b
 from boltkb.queueing.evidence import Evidence, rate_counts
 from boltkb.queueing.models import busy_law
 from boltkb.queueing.observations import Counts
 from boltkb.queueing.results import Check
-from boltkb.queueing.series import busy_moments
 from boltkb.queueing.steadiness import FEWEST_SAMPLES, SURE
 
 __all__ = ["loss_dispersion", "no_rejections", "rejections_as_predicted"]
@@ -118,9 +118,14 @@ def _rejection_shape(evidence: Evidence, rejections: Counts, servers: int) -> Ch
             "arrivals their number says nothing",
         )  # fmt: skip
     draws = evidence.path.draws
-    lost = draws - busy_moments(servers, draws.ravel())[0].reshape(draws.shape)
+    # Not as a difference of loads: where few are lost that has no digits left.
+    lost = draws * erlang_b(float(servers), draws.ravel()).reshape(draws.shape)
     shares = np.add.reduceat(lost * blocks.size, first, axis=1)
-    shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-300)
+    sums = shares.sum(axis=1, keepdims=True)
+    if not np.all(sums > 0):
+        none = "rejections came where the busy servers allow none at all"
+        return Check(name, 1.0, "<=", 0.05, False, none)
+    shares = shares / sums
     middle = np.median(shares, axis=0)
     level = float(np.median(draws @ evidence.weights))
     clumps = loss_dispersion(servers, level) * max(1.0, evidence.dispersion)

@@ -128,6 +128,15 @@ def test_rejections_that_were_not_logged_fail_without_a_known_rate(good):
     assert "not all counted" in check(fit, "rejections").comment
 
 
+def test_rejections_that_no_busy_server_explains_fail():
+    # Bursts between the samples: 600 rejections, and 2 of the servers busy.
+    busy = RNG.poisson(2.0, N).astype(float)
+    edges = np.arange(0.0, N + 1, 60.0)
+    counts = np.where(np.arange(edges.size - 1) % 5 == 0, 150.0, 0.0)
+    fit = fit_queue(seen(busy, 400, 400, rejections=Counts(edges, counts)))
+    assert check(fit, "rejections").passed is False
+
+
 def test_a_wrong_number_of_servers_fails(good):
     fewer = fit_queue(Observations(good.times, good.busy, 6, 6))
     assert fewer.verdict == "REFUSED"

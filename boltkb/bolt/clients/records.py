@@ -5,10 +5,12 @@ Knows no evidence: `reading` has what speaks for each.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from boltkb.exports import Where
+from boltkb.tables import Column, Shown, Table, number, span
 
 __all__ = ["Ceiling", "ClientPool", "Clients", "Idle", "Period"]
 
@@ -173,8 +175,12 @@ class Idle:
     quiet_closings: int = 0
 
 
+#: So many clients stand in the table, those that hold most threads.
+_SHOWN = 24
+
+
 @dataclass(frozen=True, slots=True)
-class Clients:
+class Clients(Shown):
     """The clients of a pool.
 
     Parameters
@@ -192,3 +198,96 @@ class Clients:
     ceiling: Ceiling
     idle: Idle
     proxied: bool | None = None
+
+    def table(self) -> Table:
+        """Return the clients as a table, with what they can ask for together."""
+        rows = [
+            (
+                pool.host,
+                _program(pool),
+                pool.user or "",
+                number(pool.connections) if pool.connections is not None else "",
+                number(pool.holding) if pool.holding is not None else "",
+                _limit(pool),
+                _trouble(pool),
+            )
+            for pool in self.pools[:_SHOWN]
+        ]
+        notes = [self.ceiling.words, self.idle.words]
+        if self.proxied:
+            notes.append(
+                "Several programs come from one address, as behind a proxy or a mesh: clients are "
+                "told apart by user and agent."
+            )
+        if len(self.pools) > _SHOWN:
+            notes.append(f"{len(self.pools) - _SHOWN} further clients are not shown.")
+        heads = (
+            Column("Client"),
+            Column("Program"),
+            Column("User"),
+            Column("Connections", numeric=True),
+            Column("Threads held", numeric=True),
+            Column("Its pool's limit"),
+            Column("Its own log tells of"),
+        )
+        return Table(
+            heads,
+            tuple(rows),
+            notes=tuple(words for words in notes if words),
+            kind="boltkb-clients",
+        )
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def to_html(self) -> str:
+        """Return the clients as one line of HTML."""
+        if not self.pools:
+            return f'<p class="boltkb-note">{_NOBODY}</p>'
+        return self.table().to_html()
+
+    def facts(self) -> Mapping[str, object]:
+        """Return the `pools` part of `facts.json`."""
+        return {
+            "pools": {
+                "clients": len(self.pools),
+                "ceiling": self.ceiling.connections,
+                "ceiling_complete": self.ceiling.complete,
+                "idle_shape": self.idle.shape,
+                "idle_mean": self.idle.mean,
+                "idle_period": self.idle.period,
+                "proxied": self.proxied,
+            }
+        }
+
+
+_NOBODY = (
+    "The export names no client. The output of CALL dbms.listConnections() would, and a client's "
+    "own log tells of its pool."
+)
+
+
+def _limit(pool: ClientPool) -> str:
+    if pool.limit is None:
+        return ""
+    return f"{pool.limit}, unless set" if "default" in pool.limit_from else f"{pool.limit}, told"
+
+
+def _program(pool: ClientPool) -> str:
+    driver = " ".join(word for word in (pool.language, pool.version) if word)
+    return pool.agent or driver if not driver or not pool.agent else f"{pool.agent} ({driver})"
+
+
+def _trouble(pool: ClientPool) -> str:
+    counted = (
+        (pool.timed_out, "time-outs"),
+        (pool.rejected, "rejections"),
+        (pool.retried, "retries"),
+        (pool.failed, "failed openings"),
+        (pool.lost, "lost connections"),
+        (pool.leaked, "leaked sessions"),
+    )
+    words = [f"{number(count)} {name}" for count, name in counted if count]
+    if pool.mean_wait is not None and pool.mean_wait >= 1e-3:
+        words.append(f"a mean wait of {span(pool.mean_wait)}")
+    return ", ".join(words)

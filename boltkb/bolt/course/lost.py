@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from boltkb.bolt.observe import Trace
 from boltkb.bolt.pool import Pool
-from boltkb.bolt.rejections import Rejections, read_rejections
+from boltkb.bolt.rejections import Rejections, read_rejections, unstarted_messages
 from boltkb.exports import Export
 
 __all__ = ["find_rejections"]
@@ -64,20 +64,10 @@ def find_rejections(
 
 def _growth(export: Export, start: float, end: float, total: float) -> Trace | None:
     """Return the growth of received minus started messages, as so many rejections in all."""
-    received = export.series.get("messages_received")
-    started = export.series.get("messages_started")
-    if received is None or started is None:
+    climbed = unstarted_messages(export, start, end)
+    if climbed is None:
         return None
-    at, i, j = np.intersect1d(received.times, started.times, return_indices=True)
-    gap = received.values[i] - started.values[j]
-    inside = (at >= start) & (at <= end)
-    at, gap = at[inside], gap[inside]
-    if gap.size < 2:
-        return None
-    # What later samples fall below was on its way; what stays was never started.
-    stays = np.minimum.accumulate(gap[::-1])[::-1]
-    grown = np.diff(stays, prepend=stays[0])
-    grown = np.where(np.diff(gap, prepend=gap[0]) < -0.5 * np.maximum(gap, 100), 0.0, grown)
+    at, grown = climbed
     found = grown > 0
     if not found.any():
         return np.empty(0), np.empty(0)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from boltkb.bolt.observe import Trace
+from boltkb.bolt.window import iso
 from boltkb.exports import Where
+from boltkb.tables import Column, Shown, Table, number, span
 
 __all__ = ["Burst", "Contention", "Course", "Pause", "Shift"]
 
@@ -89,7 +91,7 @@ class Contention:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class Course(Shown):
     """How the load and the work moved over the export, the time before the window included.
 
     Parameters
@@ -151,3 +153,87 @@ class Course:
             if shift.when <= moment + self.bin and (shift.after > shift.before) is rising
         ]
         return found[-1] if found else None
+
+    def table(self) -> Table:
+        """Return what changed when, as a table in the order of time."""
+        rows = [
+            (shift.when, (iso(shift.when), *_shifted(what, shift)))
+            for what, shifts in self.shifts.items()
+            for shift in shifts
+        ]
+        if self.first_rejection is not None:
+            rows.append(
+                (self.first_rejection, (iso(self.first_rejection), "the first rejection", ""))
+            )
+        long = [pause for pause in self.pauses if pause.seconds >= _FELT]
+        rows += [
+            (pause.start, (iso(pause.start), "everything stood still", span(pause.seconds)))
+            for pause in sorted(long, key=lambda pause: -pause.seconds)[:_SHOWN]
+        ]
+        rows += [
+            (rush.start, (iso(rush.start), "a rush", f"{number(round(rush.rejections))} rejected"))
+            for rush in sorted(self.bursts, key=lambda rush: -rush.rejections)[:_SHOWN]
+        ]
+        notes = [f"Does a hold take longer when more threads are busy? {self.contention.why}"]
+        more = [
+            f"{len(found) - _SHOWN} further {words} are not shown."
+            for found, words in ((long, "pauses"), (self.bursts, "rushes"))
+            if len(found) > _SHOWN
+        ]
+        if self.throughput_from:
+            notes.append(f"Work is counted by {self.throughput_from}.")
+        heads = (Column("When"), Column("What changed"), Column("From, to"))
+        ordered = sorted(rows, key=lambda row: row[0])
+        return Table(
+            heads,
+            tuple((when or "", what, how) for _, (when, what, how) in ordered),
+            notes=(*more, *notes),
+            kind="boltkb-course",
+        )
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def to_html(self) -> str:
+        """Return what changed when, as one line of HTML."""
+        return self.table().to_html()
+
+    def facts(self) -> Mapping[str, object]:
+        """Return the `course` part of `facts.json`."""
+        return {
+            "course": {
+                "shifts": [
+                    {
+                        "what": what,
+                        "when": iso(shift.when),
+                        "before": shift.before,
+                        "after": shift.after,
+                        "ratio_interval": [shift.low, shift.high],
+                    }
+                    for what, shifts in self.shifts.items()
+                    for shift in shifts
+                ],
+                "pauses": len(self.pauses),
+                "paused_seconds": sum(pause.seconds for pause in self.pauses),
+                "bursts": len(self.bursts),
+                "contention": self.contention.verdict,
+                "first_rejection": iso(self.first_rejection),
+            }
+        }
+
+
+#: A pause of this length, s, is one that clients feel.
+_FELT = 1.0
+#: So many pauses and rushes stand in the table, the greatest of them.
+_SHOWN = 8
+_LEVELS = {
+    "arrivals": "requests for a thread, a second",
+    "hold": "seconds of a thread for each unit of work",
+    "busy": "threads held",
+    "connections": "connections open",
+}
+
+
+def _shifted(what: str, shift: Shift) -> tuple[str, str]:
+    levels = f"{number(shift.before)} → {number(shift.after)}"
+    return _LEVELS.get(what, what), f"{levels} ({number(shift.low)} to {number(shift.high)} times)"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from boltkb.exports import Where
+from boltkb.tables import Column, Shown, Table, number, share
 
 __all__ = [
     "COURSE",
@@ -176,8 +177,26 @@ class Moment:
         return self.end - self.start
 
 
+#: The states of a table's rows, as a reader knows them.
+_ROWS = (
+    ("working", "working"),
+    (PROCESSING, "working, or waiting for anything but the client"),
+    ("waiting_for_client", "waiting for the client"),
+    ("waiting_for_lock", "waiting for a lock"),
+    ("sending", "sending an answer"),
+    ("blocked_on_reader", "stopped by a client that does not read"),
+    (UNFETCHED, "with a result that the client does not fetch"),
+    (UNREAD, "with a result that the client does not take"),
+    ("committing", "committing"),
+    ("authenticating", "signing a client in"),
+    ("waiting_for_bookmark", "waiting for a bookmark"),
+    (WITH_QUERY, "with a query under way"),
+    (WITHOUT_TRANSACTION, "without an open transaction"),
+)
+
+
 @dataclass(frozen=True, slots=True)
-class ThreadTime:
+class ThreadTime(Shown):
     """Where held thread-time went, by every kind of evidence there is, the strongest first.
 
     Parameters
@@ -204,6 +223,64 @@ class ThreadTime:
     def look(self, kind: str) -> Look | None:
         """Return what one kind of evidence says; None without it."""
         return next((look for look in self.looks if look.kind == kind), None)
+
+    def table(self) -> Table:
+        """Return the shares of held thread-time by state, a column for each kind of evidence."""
+        rows = [
+            (words, *(_told(look, state) for look in self.looks))
+            for state, words in _ROWS
+            if any(look.shares.get(state, 0.0) > 0 for look in self.looks)
+        ]
+        if any(look.held == look.held for look in self.looks):
+            held = (number(look.held) if look.held == look.held else "" for look in self.looks)
+            rows.insert(0, ("threads held", *held))
+        heads = (Column("Held threads were"), *(Column(k.kind, numeric=True) for k in self.looks))
+        notes = [kept.words for kept in self.kept]
+        if self.sticky is not None:
+            notes.append(self.sticky.words)
+        return Table(heads, tuple(rows), notes=tuple(notes), kind="boltkb-thread-time")
+
+    def __str__(self) -> str:
+        return str(self.table()) if self.looks else _NOBODY_LOOKED
+
+    def to_html(self) -> str:
+        """Return where held thread-time went, as one line of HTML."""
+        if not self.looks:
+            return f'<p class="boltkb-note">{_NOBODY_LOOKED}</p>'
+        return self.table().to_html()
+
+    def facts(self) -> Mapping[str, object]:
+        """Return the `thread_time` part of `facts.json`."""
+        return {
+            "thread_time": [
+                {
+                    "evidence": look.kind,
+                    "held": look.held if look.held == look.held else None,
+                    "bound": look.bound,
+                    "shares": {
+                        state: {"value": value, "interval": list(look.interval(state))}
+                        for state, value in look.shares.items()
+                    },
+                    "where": [str(place) for place in look.where],
+                }
+                for look in self.looks
+            ]
+        }
+
+
+_NOBODY_LOOKED = (
+    "Nothing in the export tells what held threads did. Three thread dumps ten seconds apart, "
+    "taken while the pool is full, would."
+)
+
+
+def _told(look: Look, state: str) -> str:
+    if state not in look.shares:
+        return ""
+    low, high = look.interval(state)
+    if look.bound:
+        return f"at least {share(look.shares[state])}"
+    return f"{share(look.shares[state])} ({share(low)} to {share(high)})"
 
 
 def _wilson(share: float, samples: float) -> tuple[float, float]:

@@ -80,8 +80,12 @@ def test_dumps_and_lists_of_a_real_server_agree_with_the_truth(name):
 def test_samples_of_a_real_server_agree_with_what_it_carried(name):
     truth = json.loads((CAPTURES / name / "truth.json").read_text())
     seen = seen_in(CAPTURES / name)
-    assert by_name(seen, GAUGE).mean == pytest.approx(truth["carried_load"], rel=SAMPLED, abs=0.05)
-    assert by_name(seen, OPEN).mean <= truth["carried_load"] * (1 + SAMPLED)
+    carried, gauge = truth["carried_load"], by_name(seen, GAUGE)
+    # Samples a second apart miss most of a burst, or catch it whole.
+    batches = [part.mean() for part in np.array_split(gauge.busy, 20)]
+    chance = 3 * float(np.std(batches, ddof=1)) / 20**0.5
+    assert gauge.mean == pytest.approx(carried, abs=max(0.05, chance, SAMPLED * carried))
+    assert by_name(seen, OPEN).mean <= carried + max(0.05, chance, SAMPLED * carried)
     assert seen.disagreements == ()
     assert seen.pool.contradictions == ()
     assert seen.pool.threads == truth["threads"]

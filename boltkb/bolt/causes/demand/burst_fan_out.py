@@ -10,8 +10,9 @@ from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
 from boltkb.bolt.causes.demand.bounds import CARRIES, CLIENT_LOGS, COURSE_OF_LOAD, MOST
 from boltkb.bolt.causes.demand.collecting import CLIENT_LOG
-from boltkb.bolt.causes.demand.load import read_load
+from boltkb.bolt.causes.demand.load import read_load, retried_share
 from boltkb.bolt.causes.demand.pauses import stalled
+from boltkb.bolt.causes.demand.rushes import FIRST, exact_rejections, rushes
 from boltkb.bolt.causes.demand.work import held_for_locks
 from boltkb.bolt.course import Burst
 from boltkb.tables import number, share, span
@@ -70,10 +71,20 @@ def weigh_burst_fan_out(case: Case) -> Cause:
     ]
     rushed = sum(burst.rejections for burst in bursts)
     load = read_load(case)
-    steady = 0.0 if load is None else load.expected()
-    part = max(0.0, rushed - steady) / total if total else 0.0
+    steady = 0.0 if load is None else load.without([_span(case, burst) for burst in bursts])
+    again = retried_share(case)
+    first = 1.0 if again is not None and again < CARRIES else _first_attempts(case)
+    part = max(0.0, rushed - steady) / total * first if total else 0.0
     if pauses is not None:
         part = max(0.0, part - pauses.share)
+    if part < CARRIES and first < 1.0 and part >= CARRIES * first:
+        words = (
+            f"At most {share(first)} of what was rejected in rushes was rejected within "
+            f"{span(FIRST)} of their beginning; the rest came later, as retries do."
+        )
+        if again is None:
+            return untold(name, (CLIENT_LOG,), contra=(words,), share=part)
+        return contradicted(name, (words,))
     if part < CARRIES:
         return contradicted(name, (_against(bursts, rushed, total, steady),))
     longest = max(_length(case, burst) for burst in bursts)
@@ -113,6 +124,21 @@ def _against(bursts: list[Burst], rushed: float, total: float, steady: float) ->
     if rushed and steady >= MOST * rushed:
         return "So many rejections come by chance at this load."
     return f"Only {share(rushed / total)} of the rejections came in short rushes of their own."
+
+
+def _span(case: Case, burst: Burst) -> tuple[float, float]:
+    slack = (case.seen.interval or 1.0) if case.seen.rejected.how == "estimated" else 1.0
+    return burst.start - slack, burst.start + burst.seconds + slack
+
+
+def _first_attempts(case: Case) -> float:
+    """Return the part of the rejections in rushes that were first attempts; 1 if not told."""
+    times = exact_rejections(case)
+    if times is None:
+        return 1.0
+    found = [rush for rush in rushes(times) if rush.first + rush.later >= _FEWEST]
+    total = sum(rush.first + rush.later for rush in found)
+    return sum(rush.first for rush in found) / total if total else 1.0
 
 
 def _length(case: Case, burst: Burst) -> float:

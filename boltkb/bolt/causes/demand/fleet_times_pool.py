@@ -30,6 +30,11 @@ _AS_BEFORE = 1.2
 _ADDRESSES = 4
 #: A client log that begins so soon around a step begins with it, in bins of the course.
 _BINS = 2.0
+#: Bins on either side of a step in which connections are compared, and by how much they rise.
+_NEXT = 4.0
+_RISE = 1.15
+#: Not so few addresses that each of them alone matters.
+_MANY = 8
 
 
 def weigh_fleet_times_pool(case: Case) -> Cause:
@@ -98,8 +103,10 @@ def weigh_fleet_times_pool(case: Case) -> Cause:
             kinds.append(CONNECTIONS)
     waits = sum(pool.timed_out or 0 for pool in clients)
     contra = [f"Clients waited in vain for their own pools {number(waits)} times."] if waits else []
+    if not began:
+        contra.append("That the same processes had more to do is not excluded.")
     where = tuple(place for pool in clients[:2] for place in pool.where[:1])
-    if not began and not (opened and addresses):
+    if not began and not (opened and len(addresses) >= _MANY):
         return untold(
             name, (CONNECTIONS_LISTED, "when processes were added (a scale-out, a deployment)"),
             pro=pro, contra=contra, share=part, where=where,
@@ -144,11 +151,20 @@ def _began_with(case: Case, step: Shift) -> str:
 
 
 def _opened_with(case: Case, step: Shift) -> str:
-    """Return that connections were opened for the new clients; empty where they were not."""
-    risen = case.course.shift_before("connections", step.when + 3 * case.course.bin)
-    if risen is not None and risen.when >= step.when - 3 * case.course.bin:
-        return (
-            f"Open connections rose from {number(round(risen.before))} to "
-            f"{number(round(risen.after))}."
-        )
-    return ""
+    """Return that open connections rose with the step; empty where they did not.
+
+    Rejections close connections, so that the level soon falls back: only the bins next to the
+    step are compared.
+    """
+    if case.course.connections is None:
+        return ""
+    times, level = case.course.connections
+    reach = _NEXT * case.course.bin
+    before = level[(times > step.when - reach) & (times < step.when - case.course.bin / 2)]
+    after = level[(times > step.when + case.course.bin / 2) & (times < step.when + reach)]
+    if not before.size or not after.size or after.max() < _RISE * before.max():
+        return ""
+    return (
+        f"Open connections rose with it, from {number(round(float(before.max())))} to "
+        f"{number(round(float(after.max())))}."
+    )

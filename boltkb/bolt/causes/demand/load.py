@@ -7,6 +7,7 @@ rejected.  Bins are independent: nothing is carried over from one to the next.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,22 @@ class Load:
         asked = self.requests * requests
         erlangs = asked * self.hold * hold
         return float((asked * np.asarray(erlang_b(self.threads, erlangs))).sum()) * self.width
+
+    def without(self, spans: Sequence[tuple[float, float]]) -> float:
+        """Return the rejections to expect if the load were always as it is outside some spans.
+
+        Parameters
+        ----------
+        spans : sequence of (start, end), epoch s
+        """
+        outside = np.ones(self.times.size, dtype=bool)
+        for start, end in spans:
+            outside &= (self.times + self.width / 2 < start) | (self.times - self.width / 2 > end)
+        if not outside.any():
+            return self.expected()
+        asked = self.requests[outside]
+        lost = asked * np.asarray(erlang_b(self.threads, asked * self.hold[outside]))
+        return float(lost.mean()) * self.width * self.times.size
 
     def spared(self, *, requests: Floats | float = 1.0, hold: Floats | float = 1.0) -> float:
         """Return the share of rejections that such factors would spare, 0 to 1.

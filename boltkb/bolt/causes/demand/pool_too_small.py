@@ -7,14 +7,19 @@ from collections.abc import Sequence
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
 from boltkb.bolt.causes.demand.bounds import CARRIES, COURSE_OF_LOAD, MOST
-from boltkb.bolt.causes.demand.collecting import DUMPS_WANTED
+from boltkb.bolt.causes.demand.collecting import CLIENT_LOG, DUMPS_WANTED, wanted_metrics
 from boltkb.bolt.causes.demand.load import Load, read_load, retried_share
+from boltkb.bolt.causes.demand.processors import FREE, used_processors, worked_threads
 from boltkb.bolt.causes.demand.work import held_by_work
 from boltkb.catalogue import load_causes
 from boltkb.tables import number, share
 
 __all__ = ["weigh_pool_too_small"]
 
+#: Samples in which the pool was full, from which on it matters that nothing tells of rejections.
+_OFTEN = 0.01
+#: Threads at work for each processor beyond which they can hardly all wait for a disk.
+_CROWD = 5.0
 #: What explains the trouble of the pool itself, and not what failed beside it.
 _OF_THE_POOL = frozenset({"thread-time", "rejections"})
 
@@ -31,6 +36,13 @@ def weigh_pool_too_small(case: Case, others: Sequence[Cause]) -> Cause:
     seen, name = case.seen, "pool_too_small"
     if not case.shortage:
         return not_applicable(name, "The pool was not full.")
+    found = case.course.rejections
+    none = seen.rejected.how == "none" or (found is not None and not found[0].size)
+    unsure = not seen.rejected.seen and (seen.full_share or 0.0) < _OFTEN
+    if none or unsure:
+        return contradicted(
+            name, ("The pool was full for a moment, and nothing is known to be rejected.",)
+        )
     load = read_load(case)
     foreseen, words = _foreseen(case, load)
     first = _first(others)
@@ -41,7 +53,9 @@ def weigh_pool_too_small(case: Case, others: Sequence[Cause]) -> Cause:
             name, (f"Another cause explains {share(first.share)} of the trouble: {title}.",),
             pro=(words,) if words and foreseen >= CARRIES else (),
         )  # fmt: skip
-    if words and foreseen < CARRIES and retried_share(case) is not None:
+    if words and foreseen < CARRIES:
+        if retried_share(case) is None:
+            return untold(name, (CLIENT_LOG,), contra=(words,), share=foreseen)
         return contradicted(name, (words,))
     work, by = held_by_work(case)
     if work is None:
@@ -58,6 +72,12 @@ def weigh_pool_too_small(case: Case, others: Sequence[Cause]) -> Cause:
     where = seen.holders.where
     if work < MOST:
         return contradicted(name, (held,), where=where)
+    crowded = _crowded(case)
+    if crowded:
+        return untold(
+            name, wanted_metrics(case, "accumulated_processing_time"), pro=(held,),
+            contra=(crowded,), share=min(left, foreseen), where=where,
+        )  # fmt: skip
     pro = (held, *((words,) if words else ()))
     agrees = words and foreseen >= MOST
     kinds = (by, *((COURSE_OF_LOAD,) if agrees else ()))
@@ -66,6 +86,22 @@ def weigh_pool_too_small(case: Case, others: Sequence[Cause]) -> Cause:
         name, min(work, left, foreseen if load is not None else 1.0), pro, kinds=kinds,
         explains="rejections", where=where, overlaps=overlaps,
     )  # fmt: skip
+
+
+def _crowded(case: Case) -> str:
+    """Return why more threads may only share the processors thinner; empty where they would not."""
+    if case.course.contention.verdict == "constant":
+        return ""
+    fact, worked = case.export.machine.get("cpus"), worked_threads(case)
+    if fact is None or not fact.value or worked is None or worked.threads <= _CROWD * fact.value:
+        return ""
+    used = used_processors(case, fact.value)
+    if used is not None and used <= FREE:
+        return ""
+    return (
+        f"{number(worked.threads, uncertainty=1.0)} threads were at work on {number(fact.value)} "
+        "processors: more of them may only take longer."
+    )
 
 
 def _foreseen(case: Case, load: Load | None) -> tuple[float, str]:

@@ -12,6 +12,7 @@ from boltkb.bolt.causes.demand.bounds import CARRIES, CLIENT_LOGS, COURSE_OF_LOA
 from boltkb.bolt.causes.demand.collecting import CLIENT_LOG, DUMPS_WANTED, wanted_metrics
 from boltkb.bolt.causes.demand.load import Load, read_load, retried_share
 from boltkb.bolt.causes.demand.pauses import stalled
+from boltkb.bolt.causes.demand.rushes import exact_rejections, rushes
 from boltkb.bolt.causes.demand.work import held_by_work
 from boltkb.bolt.window import iso
 from boltkb.tables import number, share, span
@@ -24,6 +25,12 @@ _SURGE = 1.5
 _RISE = 3.0
 #: Of a trigger's rejections, those that still come when the trigger is over.
 _PERSISTS = 0.25
+#: First attempts that are a rush, at one moment.
+_RUSH = 10
+#: A rush of first attempts that rejections outlive by so much was tried again twice, s.
+_OUTLIVES = 3.0
+#: What goes on for a longer part of the time than this is no aftermath.
+_AT_MOST = 0.5
 #: Work served, and its hold, within which a load is back at what it was before.
 _AS_BEFORE = 1.3
 
@@ -36,6 +43,7 @@ class _Storm:
     seconds: float
     triggered: float
     afterwards: float
+    exact: bool
 
 
 def weigh_retry_storm(case: Case) -> Cause:
@@ -59,14 +67,16 @@ def weigh_retry_storm(case: Case) -> Cause:
         if again is None
         else (f"Clients tried {share(again)} of their rejected requests again.",)
     )
-    storm = _find(case, load)
+    storm = _by_the_second(case, load) or _find(case, load)
     if storm is None:
         return contradicted(
             name, ("No rush was followed by rejections that outlived it.",), pro=repeated
         )
     pauses = stalled(case)
     others = 0.0 if pauses is None else pauses.share
-    part = max(0.0, 1.0 - load.expected() / load.total - others)
+    # The rush itself is not the retries'.
+    first = storm.triggered / load.total if storm.exact else 0.0
+    part = max(0.0, 1.0 - load.expected() / load.total - others - first)
     if part < CARRIES:
         return contradicted(
             name, ("The load, or pauses, explain most rejections without any retry.",),
@@ -98,6 +108,38 @@ def _missing(case: Case) -> tuple[str, ...]:
         *((DUMPS_WANTED,) if held_by_work(case)[0] is None else ()),
         *wanted_metrics(case, "connections_running", "transaction_committed", "messages_started"),
     )
+
+
+def _by_the_second(case: Case, load: Load) -> _Storm | None:
+    """Return the greatest rush of first attempts that later ones outlived, by exact times."""
+    if case.course.contention.verdict == "grows":
+        return None
+    times = exact_rejections(case)
+    if times is None:
+        return None
+    found = [
+        rush
+        for rush in rushes(times)
+        if rush.first >= _RUSH
+        and rush.later >= _PERSISTS * rush.first
+        and _OUTLIVES <= rush.end - rush.start <= _AT_MOST * (case.seen.end - case.seen.start)
+        and _as_before(load, rush.start, rush.end)
+    ]
+    if not found:
+        return None
+    greatest = max(found, key=lambda rush: rush.first)
+    return _Storm(
+        greatest.start, greatest.end - greatest.start, float(sum(rush.first for rush in found)),
+        float(sum(rush.later for rush in found)), exact=True,
+    )  # fmt: skip
+
+
+def _as_before(load: Load, start: float, end: float) -> bool:
+    """Whether no more was served in a stretch of time than usually, in the quieter half."""
+    inside = (load.times > start - load.width / 2) & (load.times < end + load.width / 2)
+    usually = float(np.quantile(load.requests, 0.25))
+    # The rush's own requests are served in the end, if their clients try again.
+    return not inside.any() or float(np.median(load.requests[inside])) <= _SURGE * usually
 
 
 def _find(case: Case, load: Load) -> _Storm | None:
@@ -132,5 +174,7 @@ def _find(case: Case, load: Load) -> _Storm | None:
         triggered = float(lost[first] - usual) * load.width
         afterwards = float((lost[after] - usual).sum()) * load.width
         if calm and seconds >= TRIES_AGAIN and afterwards >= _PERSISTS * triggered:
-            found.append(_Storm(float(load.times[first]), seconds, triggered, afterwards))
+            found.append(
+                _Storm(float(load.times[first]), seconds, triggered, afterwards, exact=False)
+            )
     return max(found, key=lambda storm: storm.triggered, default=None)

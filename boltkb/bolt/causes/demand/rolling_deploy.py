@@ -30,6 +30,8 @@ _GENERATION = 0.6
 _LONGEST = 3600.0
 #: Connections below which nothing is told from chance.
 _FEWEST = 8.0
+#: Connections opened a second in a deploy, over those opened at other times.
+_SURGE = 3.0
 #: Of the opened connections, those that may only replace rejected ones.
 _REPLACED = 0.3
 
@@ -66,6 +68,17 @@ def weigh_rolling_deploy(case: Case) -> Cause:
         f"{span(hump.end - hump.start)}; meanwhile {number(round(hump.opened))} were opened and "
         f"{number(round(hump.closed))} closed."
     )
+    if case.shortage and case.course.rejections is None:
+        return untold(
+            name,
+            (
+                (
+                    "when each request was rejected, because a rejection costs its client a "
+                    "connection: server.bolt.enable_network_error_accounting=false logs each one"
+                ),
+            ),
+            pro=(words,),
+        )
     rejected, all_rejected = _rejected(case, hump)
     if rejected > _REPLACED * hump.opened:
         return contradicted(
@@ -129,8 +142,12 @@ def _find(times: Floats, level: Floats, opened: Floats, closed: Floats) -> _Hump
     after = float(np.median(level[last:][:20]))
     height = float(level[top])
     new, old = float(opened[last] - opened[first]), float(closed[last] - closed[first])
+    usually = (float(opened[-1] - opened[0]) - new) / max(
+        1.0, float(times[-1] - times[0]) - float(times[last] - times[first])
+    )
     if (
         height < _RISE * before
+        or new < _SURGE * usually * float(times[last] - times[first])
         or after > before + _LEFT * (height - before)
         or min(new, old) < _GENERATION * before
     ):

@@ -18,6 +18,9 @@ def held_by_work(case: Case) -> tuple[float | None, str]:
     """
     for state in ("working", WITH_QUERY):
         for look in case.thread_time.looks:
+            # What was looked at when most threads were free tells nothing of a full pool.
+            if not look.of_incident and not look.held >= MOST * (case.seen.servers or 0):
+                continue
             if state in look.shares and (not look.bound or look.shares[state] >= MOST):
                 return look.shares[state], look.kind
     return None, ""
