@@ -229,7 +229,7 @@ def diagnose(
 def _state(seen: PoolObservations, fit: Fit, supported: list[Cause], target: float) -> str:
     if seen.rejected.seen:
         return "saturated"
-    # That a client keeps its connections says how many threads it holds only with the server's word.
+    # That a client keeps connections does not tell how many threads they hold.
     if any(c.id == "leaked_transactions" and c.explains == "thread-time" for c in supported):
         return "at_risk"
     if seen.full_share:
