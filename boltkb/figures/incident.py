@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boltkb.bolt import Diagnosis, PoolObservations
+from boltkb.bolt.course import Pause, Shift
 from boltkb.figures.axes import MANY_POINTS, clock, stamp, thinned, time_axis, whole
 from boltkb.queueing import Fit
 from boltkb.tables import number, span
@@ -90,10 +91,11 @@ def plot_incident(seen: PoolObservations, fit: Fit, diagnosis: Diagnosis) -> go.
                 name="satur",
             )
     for start, end in seen.gaps:
-        figure.add_shape(
-            type="rect", x0=stamp(start), x1=stamp(end), y0=0, y1=1,
-            yref="y domain", xref="x", layer="below", name="gap",
-        )  # fmt: skip
+        _stretch(figure, start, end, "gap")
+    for pause in _felt(seen, diagnosis):
+        _stretch(figure, pause.start, pause.start + pause.seconds, "pause")
+    for shift in _shifts(seen, diagnosis):
+        _moment(figure, shift)
     ceiling = 1.12 * max(limit or 0, float(np.nanmax(seen.busy)) if seen.busy.size else 0, 1)
     figure.update_yaxes(title_text="threads", range=[0, ceiling], row=1, col=1)
     figure.update_yaxes(title_text="connections", rangemode="tozero", nticks=4, row=2, col=1)
@@ -108,12 +110,54 @@ def plot_incident(seen: PoolObservations, fit: Fit, diagnosis: Diagnosis) -> go.
         bargap=0,
         meta={
             "title": "Threads held, connections open, requests rejected",
-            "caption": _incident_caption(seen, diagnosis),
+            "caption": _incident_caption(seen, diagnosis) + _marks(seen, diagnosis),
             "alt": "Three charts over time: Bolt threads held against the thread limit, open and "
             "idle connections against the same limit, and rejections.",
         },
     )
     return figure
+
+
+def _stretch(figure: go.Figure, start: float, end: float, name: str) -> None:
+    figure.add_shape(
+        type="rect", x0=stamp(start), x1=stamp(end), y0=0, y1=1,
+        yref="y domain", xref="x", layer="below", name=name,
+    )  # fmt: skip
+
+
+def _felt(seen: PoolObservations, diagnosis: Diagnosis) -> list[Pause]:
+    """Return the pauses that clients feel, the longest of them where there are very many."""
+    long = [
+        pause
+        for pause in diagnosis.course.pauses
+        if pause.seconds >= 1.0 and seen.start <= pause.start <= seen.end
+    ]
+    return sorted(long, key=lambda pause: -pause.seconds)[:60]
+
+
+def _shifts(seen: PoolObservations, diagnosis: Diagnosis) -> list[tuple[str, Shift]]:
+    """Return the steps of arrivals and holds that fall into the window, few of them."""
+    names = {"arrivals": "arrivals", "hold": "holds"}
+    return [
+        (names[what], shift)
+        for what in names
+        for shift in diagnosis.course.shifts.get(what, ())[:2]
+        if seen.start < shift.when < seen.end
+    ]
+
+
+def _moment(figure: go.Figure, named: tuple[str, Shift]) -> None:
+    what, shift = named
+    figure.add_shape(
+        type="line", x0=stamp(shift.when), x1=stamp(shift.when), y0=0, y1=1,
+        yref="y domain", xref="x", line={"dash": "2px,3px", "width": 1.2}, name="shift",
+    )  # fmt: skip
+    times = shift.after / shift.before if shift.before > 0 else float("inf")
+    words = f"{what} × {number(times, uncertainty=0.05 * times)}" if times < 1e3 else f"{what} rose"
+    figure.add_annotation(
+        x=stamp(shift.when), xref="x", y=1, yref="y domain", yanchor="top", showarrow=False,
+        xanchor="left", xshift=4, yshift=0 if what == "arrivals" else -14, text=words, name="shift",
+    )  # fmt: skip
 
 
 def _incident_caption(seen: PoolObservations, diagnosis: Diagnosis) -> str:
@@ -135,6 +179,18 @@ def _incident_caption(seen: PoolObservations, diagnosis: Diagnosis) -> str:
         f"In the shaded {span(incident.seconds)} all {limit} threads were taken again and again"
         f"{tail}. Connections may exceed the threads; the dashed limit does not apply to them."
     )
+
+
+def _marks(seen: PoolObservations, diagnosis: Diagnosis) -> str:
+    """Return what the other marks of this picture mean, those that are there."""
+    words = []
+    if seen.gaps:
+        words.append("Grey: nothing was observed.")
+    if _felt(seen, diagnosis):
+        words.append("Violet: the server stood still.")
+    if _shifts(seen, diagnosis):
+        words.append("Dotted: arrivals or holds changed to so many times what they were.")
+    return "".join(f" {sentence}" for sentence in words)
 
 
 def _load(figure: go.Figure, fit: Fit) -> None:

@@ -145,7 +145,9 @@ class Observations:
         if self.censored is not None:
             censored = np.asarray(self.censored, dtype=np.bool_)
             if censored.shape != busy.shape or np.any(censored & ~np.isnan(busy)):
-                raise ModelError("censored", "as many as times, only where busy is NaN", "others")
+                raise ModelError(
+                    "censored", "as many as times, only where busy is NaN", censored.shape
+                )
             object.__setattr__(self, "censored", censored)
         object.__setattr__(self, "times", times)
         object.__setattr__(self, "busy", busy)

@@ -18,8 +18,7 @@ from typing import Self
 from data.lab.hosts import acting
 from data.lab.streams import Client
 
-#: Size at which a log is turned over, and how many older ones are kept.
-LOG_BYTES = 30_000
+#: How many older logs are kept when one is turned over.
 KEPT = 1
 #: An application's own, with the zone and with what tells the tasks of a process apart.
 LAYOUT = (
@@ -93,7 +92,7 @@ class ClientLogs:
     def _add(self, client: Client, instance: int) -> None:
         name = client.agent.partition("/")[0]
         handler = logging.handlers.RotatingFileHandler(
-            self._folder / f"{name}-{instance + 1}.log", maxBytes=LOG_BYTES, backupCount=KEPT
+            self._folder / f"{name}-{instance + 1}.log", maxBytes=client.log_bytes, backupCount=KEPT
         )
         formatter = logging.Formatter(LAYOUT, TIME_LAYOUT)
         formatter.converter = time.gmtime

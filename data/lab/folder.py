@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data.lab.build import Build, tell_java
-from data.lab.client_logs import KEPT, LOG_BYTES
+from data.lab.client_logs import KEPT
 from data.lab.dumps import DUMP_GAP_SECONDS, Look
 from data.lab.files import Neutral, write_json, write_plain, write_table
 from data.lab.load import Record
@@ -136,6 +136,7 @@ def describe(
     plan: Plan, build: Build, seen: Seen, names: list[str], threads: Sampler
 ) -> dict[str, Any]:
     """Return the content of ``manifest.toml``."""
+    most = max(client.log_bytes for client in plan.scenario.clients)
     return {
         "name": plan.name,
         "origin": "boltkb lab: a real Neo4j server under staged load",
@@ -172,7 +173,7 @@ def describe(
             "missing_thread_dumps": threads.missing(),
             "clients": (
                 "the log of the official driver at debug level, pool by pool, of some processes"
-                f" of each client, turned over at {LOG_BYTES} bytes with {KEPT} older file kept"
+                f" of each client, turned over at {most} bytes with {KEPT} older file kept"
             ),
             "hosts": "each process of a client connects from a loopback address of its own",
             "rejections": "counted in the refusal handler of the server's own thread pool",

@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 import math
 import random
+import re
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -307,7 +308,7 @@ async def _warm(driver: AsyncDriver, connections: int) -> None:
 
 def _name_client_error(error: Exception) -> str:
     text = str(error)
-    if "acquire a connection" in text or "acquire connection" in text:
+    if re.search(r"(acquire|obtain) (a )?connection", text):
         return "client_pool"
     if NO_THREADS in text or "no available threads" in text:
         return "no_threads"

@@ -2,11 +2,12 @@
 
 Two samplers, neither of which needs a Bolt thread, so that they go on when the pool is
 full: thread dumps of the process, and ``SHOW TRANSACTIONS`` over the HTTP transaction
-endpoint, which Jetty's threads serve. (The Query API would not do: it goes through a Bolt
-connection inside the server and is refused like any other when the pool is full. Nor
-would an explicit transaction over Bolt: it survives, but holds one of the threads that
-are to be measured.) A sample that could not be taken is recorded as missing. This room
-must not know the load.
+endpoint, which Jetty's threads serve. It is asked on the database ``system``, so that the
+other database's metrics do not count the looks and its limit of transactions does not stop
+them. (The Query API would not do: it goes through a Bolt connection inside the server and is
+refused like any other when the pool is full. Nor would an explicit transaction over Bolt: it
+survives, but holds one of the threads that are to be measured.) A sample that could not be
+taken is recorded as missing. This room must not know the load.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def count_workers(dump: str) -> ThreadCounts:
     -------
     ThreadCounts
         ``busy`` is ``working + waiting_client + waiting_lock``; a worker is busy when its
-        name carries a connection.
+        name carries a connection, and working when it waits for neither, a wait for a
+        bookmark or for a socket included.
     """
     pool = busy = client = lock = 0
     for block in dump.split("\n\n"):
@@ -82,7 +84,7 @@ def count_workers(dump: str) -> ThreadCounts:
 def ask_over_http(
     port: int, statement: str, patience: float = HTTP_TIMEOUT_SECONDS
 ) -> tuple[list[str], list[list[Any]]]:
-    """Return the columns and rows of one statement, by the HTTP transaction endpoint.
+    """Return the columns and rows of one statement on `system`, by the HTTP endpoint.
 
     Parameters
     ----------
@@ -99,7 +101,7 @@ def ask_over_http(
     talk = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
     try:
         headers = {"Content-Type": "application/json", "User-Agent": "boltkb-lab"}
-        talk.request("POST", "/db/neo4j/tx/commit", body, headers)
+        talk.request("POST", "/db/system/tx/commit", body, headers)
         answer = json.loads(talk.getresponse().read())
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise LabError(f"The HTTP endpoint on port {port} gave no answer: {error}.") from error

@@ -40,6 +40,8 @@ class Client:
         Idle time after which something between client and server cuts a connection.
     logged : int, >= 0
         Of how many instances the driver's log is kept.
+    log_bytes : int
+        Size at which that log is turned over.
     wire : bool
         Whether that log tells of connections and messages too, not of the pool alone.
     """
@@ -53,6 +55,7 @@ class Client:
     patience: float = 20.0
     cut_after: float | None = None
     logged: int = 1
+    log_bytes: int = 30_000
     wire: bool = False
 
 

@@ -191,7 +191,7 @@ def _client_pool_too_small(choice: Choice) -> Scenario:
         cause="client_pool_too_small",
         situation="client_pool_too_small",
         threads=32,
-        clients=(Client(SHOP, instances=1, warm=pool, pool=pool, patience=3.0),),
+        clients=(Client(SHOP, warm=pool, pool=pool, patience=3.0, log_bytes=120_000),),
         streams=(
             Stream(SHOP, "work", choice.rate or 17.0, choice.hold or 0.3, retries=choice.retries),
         ),

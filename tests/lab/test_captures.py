@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import json
 import re
 import tomllib
-from datetime import datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-CAPTURES = Path(__file__).resolve().parents[2] / "data" / "captures"
+from tests.lab.captured import CAPTURES, read_metric, read_table, read_truth, span
+
 MOST_BYTES = 5_000_000
-METRIC_PREFIX = "neo4j.dbms.bolt."
 # How many messages a thread may have in flight between two counters of one snapshot.
 IN_FLIGHT = 2
 UNABLE = "Unable to schedule for execution since there are no available threads"
@@ -32,6 +26,13 @@ CAUSES = {
     "neo4j-5.26-idle-plateau": None,
     "neo4j-5.26-lock-contention": "lock_contention",
     "neo4j-5.26-slow-consumer": "slow_consumer",
+    "neo4j-5.26-bookmark-wait": "bookmark_wait",
+    "neo4j-5.26-client-pool-too-small": "client_pool_too_small",
+    "neo4j-5.26-gc-pauses": "gc_pauses",
+    "neo4j-5.26-load-balancer-cut": "load_balancer_cut",
+    "neo4j-5.26-retry-storm": "retry_storm",
+    "neo4j-5.26-slow-queries": "slow_queries",
+    "neo4j-5.26-transaction-limit": "transaction_limit",
 }
 NAMES = sorted(CAUSES)
 REJECTED_SHARE = {
@@ -45,39 +46,20 @@ REJECTED_SHARE = {
     "neo4j-5.26-idle-plateau": (0.0, 0.0),
     "neo4j-5.26-lock-contention": (0.02, 0.4),
     "neo4j-5.26-slow-consumer": (0.01, 0.4),
+    "neo4j-5.26-bookmark-wait": (0.05, 0.6),
+    "neo4j-5.26-client-pool-too-small": (0.0, 0.0),
+    "neo4j-5.26-gc-pauses": (0.01, 0.2),
+    "neo4j-5.26-load-balancer-cut": (0.0, 0.0),
+    "neo4j-5.26-retry-storm": (0.05, 0.8),
+    "neo4j-5.26-slow-queries": (0.01, 0.4),
+    "neo4j-5.26-transaction-limit": (0.0, 0.02),
 }
 LOGS_EACH_REJECTION = {
     "neo4j-5.26-saturated",
     "neo4j-5.26-leaked",
     "neo4j-5.26-lock-contention",
+    "neo4j-5.26-slow-queries",
 }
-
-
-def read_truth(name: str) -> dict[str, Any]:
-    truth: dict[str, Any] = json.loads((CAPTURES / name / "truth.json").read_text())
-    return truth
-
-
-def read_metric(name: str, metric: str) -> list[tuple[int, int]]:
-    path = CAPTURES / name / "metrics" / f"{METRIC_PREFIX}{metric}.csv"
-    with path.open(newline="") as file:
-        next(file)
-        return [(int(row[0]), int(row[1])) for row in csv.reader(file)]
-
-
-def read_table(name: str, table: str) -> list[dict[str, str]]:
-    path = CAPTURES / name / f"truth-{table}.csv.gz"
-    with gzip.open(path, "rt", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def began(truth: dict[str, Any]) -> float:
-    return datetime.fromisoformat(truth["start"]).timestamp()
-
-
-def span(truth: dict[str, Any]) -> float:
-    start, end = (datetime.fromisoformat(truth[name]) for name in ("start", "end"))
-    return (end - start).total_seconds()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -127,7 +109,8 @@ def test_the_snapshots_are_consistent_and_end_with_the_truth(name: str) -> None:
     truth = read_truth(name)
     counts = ("opened", "closed", "running", "idle")
     series = [read_metric(name, f"connections_{metric}") for metric in counts]
-    assert abs(len(series[0]) - span(truth)) <= 3
+    still = 0.15 * span(truth) if truth["cause"] == "gc_pauses" else 0
+    assert abs(len(series[0]) - span(truth)) <= 3 + still
     for opened, closed, running, idle in zip(*series, strict=True):
         assert opened[1] - closed[1] == running[1] + idle[1]
         assert 0 <= running[1] <= truth["threads"]
@@ -162,83 +145,6 @@ def test_think_time_is_what_fills_the_pool_of_its_capture() -> None:
     assert sum(int(row["waiting_client"]) for row in rows) > 0.9 * busy
 
 
-def test_a_burst_is_refused_within_moments_and_the_pool_is_quiet_between() -> None:
-    name = "neo4j-5.26-burst-fan-out"
-    truth = read_truth(name)
-    refused = [
-        float(row["start"]) - began(truth)
-        for row in read_table(name, "acquisitions")
-        if row["outcome"] == "rejected"
-    ]
-    # A burst comes every 25 s, and its clients take a second or two to send all of it.
-    assert sum(at % 25 < 3 for at in refused) == len(refused)
-    assert len({at // 25 for at in refused}) >= 6
-    running = [value for _, value in read_metric(name, "connections_running")]
-    assert sum(value <= truth["threads"] / 2 for value in running) > 0.75 * len(running)
-
-
-def test_the_fleet_is_refused_once_it_has_grown_and_none_of_it_holds_much() -> None:
-    name = "neo4j-5.26-fleet-times-pool"
-    truth = read_truth(name)
-    attempts = read_table(name, "attempts")
-    refused = [float(row["start"]) for row in attempts if row["outcome"] == "no_threads"]
-    grown = began(truth) + 0.4 * span(truth)
-    assert sum(at >= grown for at in refused) > 0.9 * len(refused)
-    hosts = {address.rpartition(":")[0] for address in connected(name, "-2")}
-    assert len(hosts) >= 20
-    most = max(sum(a.startswith(host + ":") for a in connected(name, "-2")) for host in hosts)
-    assert most < truth["threads"] / 2
-
-
-def test_what_the_writers_wait_for_is_one_another() -> None:
-    name = "neo4j-5.26-lock-contention"
-    rows = [row for row in read_table(name, "threads") if row["busy"]]
-    busy = sum(int(row["busy"]) for row in rows)
-    assert sum(int(row["waiting_lock"]) for row in rows) > 0.6 * busy
-    for dump in ("threaddump.txt", "threaddump-1.txt", "threaddump-2.txt"):
-        text = (CAPTURES / name / dump).read_text()
-        assert text.count("ForsetiClient.waitFor(") > 0.5 * read_truth(name)["threads"]
-
-
-def test_slow_readers_hold_their_threads_between_two_fetches() -> None:
-    name = "neo4j-5.26-slow-consumer"
-    rows = [row for row in read_table(name, "threads") if row["busy"]]
-    busy = sum(int(row["busy"]) for row in rows)
-    assert sum(int(row["waiting_client"]) for row in rows) > 0.8 * busy
-    # Unlike in a transaction that its client left alone, the query is still there.
-    for number in ("", "-1", "-2"):
-        text = (CAPTURES / name / f"show-transactions{number}.csv").read_text()
-        assert text.count("UNWIND range") > 0.5 * read_truth(name)["threads"]
-
-
-def test_each_request_through_its_own_driver_opens_a_connection() -> None:
-    name = "neo4j-5.26-driver-per-request"
-    attempts = read_table(name, "attempts")
-    fresh = sum(row["kind"] == "fresh" for row in attempts)
-    opened, closed = (read_metric(name, f"connections_{x}") for x in ("opened", "closed"))
-    made, ended = opened[-1][1] - opened[0][1], closed[-1][1] - closed[0][1]
-    assert made == pytest.approx(fresh, rel=0.05)
-    assert ended == pytest.approx(made, abs=20)
-    log = (CAPTURES / name / "clients" / "cloud-function-1.log").read_text()
-    assert log.count("<POOL> created") == pytest.approx(log.count("<POOL> acquire"), abs=2)
-
-
-def test_an_old_burst_leaves_hundreds_of_idle_connections_and_no_trouble() -> None:
-    name = "neo4j-5.26-idle-plateau"
-    idle = [value for _, value in read_metric(name, "connections_idle")]
-    running = [value for _, value in read_metric(name, "connections_running")]
-    late = len(idle) // 3
-    assert min(idle[late:]) >= 200
-    assert max(running[:late]) >= 100
-    assert max(running[late:]) <= 8
-
-
-def connected(name: str, number: str = "") -> list[str]:
-    lines = (CAPTURES / name / f"list-connections{number}.csv").read_text().splitlines()
-    rows = [[cell.strip(' "') for cell in line.split(",")] for line in lines if '"bolt-' in line]
-    return [row[-1] for row in rows]
-
-
 def test_the_quiet_capture_has_many_connections_and_no_rejection() -> None:
     assert min(value for _, value in read_metric("neo4j-5.26-quiet", "connections_idle")) >= 55
     assert read_truth("neo4j-5.26-quiet")["rejected"] == 0
@@ -252,7 +158,8 @@ def test_the_folder_is_small_whole_and_says_what_it_is(name: str) -> None:
     assert manifest["name"] == name
     assert manifest["real"] is True
     assert manifest["simulated"] is False
-    assert manifest["sampled"]["missing_thread_dumps"] == 0
+    # A process that stands still gives no dump.
+    assert manifest["sampled"]["missing_thread_dumps"] <= (8 if name.endswith("gc-pauses") else 0)
     assert manifest["neo4j_version"] in (folder / "logs" / "neo4j.log").read_text()
     for dump in ("threaddump.txt", "threaddump-1.txt", "threaddump-2.txt"):
         lines = (folder / dump).read_text().splitlines()

@@ -5,7 +5,7 @@ import logging
 import re
 from pathlib import Path
 
-from data.lab.client_logs import KEPT, LOG_BYTES, ClientLogs
+from data.lab.client_logs import KEPT, ClientLogs
 from data.lab.hosts import Process, act_as
 from data.lab.streams import Client
 
@@ -56,10 +56,10 @@ def test_a_failed_request_is_told_by_the_application(tmp_path: Path) -> None:
 
 def test_a_log_is_turned_over_and_no_more_than_that_is_kept(tmp_path: Path) -> None:
     with ClientLogs(tmp_path, CLIENTS) as logs:
-        say("etl/0.3", 0, "neo4j.pool", "x" * 500, times=4 * LOG_BYTES // 500)
+        say("etl/0.3", 0, "neo4j.pool", "x" * 500, times=4 * CLIENTS[1].log_bytes // 500)
         found = logs.read()
     assert sorted(found) == ["etl-1.log", *(f"etl-1.log.{n + 1}" for n in range(KEPT))]
-    assert sum(map(len, found.values())) <= (KEPT + 1) * LOG_BYTES
+    assert sum(map(len, found.values())) <= (KEPT + 1) * CLIENTS[1].log_bytes
 
 
 def test_the_loggers_are_left_as_they_were(tmp_path: Path) -> None:

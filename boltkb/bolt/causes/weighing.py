@@ -19,6 +19,9 @@ _SAYS_WHY = "known_defect"
 #: What keeps a pool short of threads, against what fails beside it.
 _OF_THE_POOL = frozenset({"thread-time", "rejections"})
 
+#: What explains less of a shortage than this does not lead for being of the pool.
+_TELLING = 0.25
+
 
 def weigh_causes(case: Case) -> tuple[Cause, ...]:
     """Return every cause weighed, the supported ones first and by what they explain.
@@ -57,8 +60,8 @@ def rank(causes: Sequence[Cause], *, shortage: bool) -> tuple[Cause, ...]:
     """
 
     def place(cause: Cause) -> tuple[int, bool, float, bool]:
-        beside = shortage and cause.explains not in _OF_THE_POOL
+        leads = cause.explains in _OF_THE_POOL and cause.share >= _TELLING
         says_why = cause.status == "supported" and cause.id == _SAYS_WHY
-        return _ORDER[cause.status], beside, -cause.share, not says_why
+        return _ORDER[cause.status], shortage and not leads, -cause.share, not says_why
 
     return tuple(sorted(causes, key=place))
