@@ -96,7 +96,7 @@ class Advice(Shown):
         also = also_words(self.situation)
         lines = [
             f"{self.diagnosis.state.replace('_', ' ').upper()}  {self.headline}",
-            f"Cause: {cause_words(self.diagnosis)}",
+            f"Cause: {cause_words(self.situation)}",
             *((also,) if also else ()),
             f"Number: {self.telling}",
             f"Do first: {self.do_first}",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from boltkb.advice.changes import Change
 from boltkb.advice.situation import Situation
-from boltkb.advice.words import WORDS
+from boltkb.advice.words import MEASURES, WORDS
 from boltkb.bolt import Cause, Diagnosis
 from boltkb.catalogue import load_causes, load_rules
 from boltkb.queueing import Estimate
@@ -85,11 +85,12 @@ def misreading(situation: Situation) -> str:
     return f"{many}threads and connections are different things; the server limits only threads."
 
 
-def cause_words(diagnosis: Diagnosis) -> str:
-    """Return the cause in a sentence, with its evidence."""
+def cause_words(situation: Situation) -> str:
+    """Return the cause in a sentence, with its evidence; where nothing is wrong, the proof."""
+    diagnosis = situation.diagnosis
     if diagnosis.cause is None:
         if diagnosis.state == "ok":
-            return "None; nothing is wrong."
+            return f"None; nothing is wrong. {_proof(situation)}"
         if diagnosis.state == "cannot_tell":
             return "Cannot be told from this export."
         return "Not known: no cause is supported by what this export holds."
@@ -97,11 +98,25 @@ def cause_words(diagnosis: Diagnosis) -> str:
     return " ".join((load_causes()[diagnosis.cause].said, *evidence))
 
 
+def _proof(situation: Situation) -> str:
+    """Return what shows that the pool is large enough: peak, samples, chance with its bound."""
+    diagnosis, chance = situation.diagnosis, situation.fit.rejection_probability
+    peak = f"{number(diagnosis.peak)} of {_limit(situation)} threads"
+    seen = f"In {number(diagnosis.samples)} samples at most {peak} were held"
+    if chance.high is None:
+        return f"{seen}; {rejected_words(diagnosis)}."
+    return (
+        f"{seen}; {rejected_words(diagnosis)}; by the model at most {share(chance.high)} of "
+        f"attempts were (upper end of the 95\u202f% interval), the target being "
+        f"{share(diagnosis.target)}."
+    )
+
+
 def also_words(situation: Situation) -> str:
     """Return the other supported causes in one line; empty for none."""
     others = situation.others if situation.cause is not None else ()
     named = [
-        f"{load_causes()[cause.id].title} ({share(cause.share)} of {_measure(cause)})"
+        f"{load_causes()[cause.id].title} ({share(cause.share)} of {MEASURES[cause.explains]})"
         for cause in others
     ]
     return f"Also supported: {'; '.join(named)}." if named else ""
@@ -155,7 +170,7 @@ def _clause(situation: Situation, estimates: Estimates) -> str:
     if cause is None:
         return ""
     part = share(cause.share) if cause.share > 0 else "an unknown part"
-    return WORDS[cause.id].clause.format(part=part)
+    return WORDS[cause.id].clause.format(part=f"{part} of {MEASURES[cause.explains]}")
 
 
 def _kept(situation: Situation, estimates: Estimates) -> str:
@@ -191,7 +206,7 @@ def _share_of(situation: Situation, cause: Cause, estimates: Estimates) -> tuple
     """Return the cause's share, with an interval where single threads or rejections were seen."""
     if cause.share <= 0:
         return _of_the_pool(situation, estimates)
-    label = WORDS[cause.id].label
+    label = f"{MEASURES[cause.explains]} {WORDS[cause.id].tail}"
     looks, seen_in = _looks(situation, cause)
     if looks is None or looks <= 0:
         told = " and ".join(cause.kinds) or "the export"
@@ -260,7 +275,8 @@ def _raise(situation: Situation, estimates: Estimates, several: tuple[Change, ..
     need = estimates["recommended_threads"]
     change = next((c for c in several if c.where == "neo4j.conf"), None)
     if need.value is None or change is None:
-        why = "its settings are Neo4j's here" if situation.managed else need.reason
+        why = need.reason.removeprefix("none: ")
+        why = "its settings are Neo4j's here" if situation.managed else why
         return f"Find what made the load peak; {why}."
     interval = (
         f"95\u202f% interval {number(need.low)} to {number(need.high)}"
@@ -315,15 +331,6 @@ def _who(situation: Situation) -> str:
     count = f"{most.threads:.1f}".removesuffix(".0")
     of = f" of {holders.held:.1f}".removesuffix(".0") if holders.looks else ""
     return f" Most threads were held {by}: {count}{of} on average."
-
-
-def _measure(cause: Cause) -> str:
-    return {
-        "thread-time": "the held thread-time",
-        "rejections": "the rejections",
-        "failures": "the clients' failures",
-        "connections": "the connections opened",
-    }[cause.explains]
 
 
 def _wilson(part: float, looks: float) -> tuple[float, float]:

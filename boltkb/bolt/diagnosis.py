@@ -38,8 +38,6 @@ _EXPLAINED = {
 }
 #: Fewer samples than this never make an *ok*.
 _ENOUGH = 20
-#: What may fail while the pool has threads to spare.
-_BESIDE_THE_POOL = frozenset({"failures", "connections"})
 #: So many things to collect are named on the first screen; the causes have all of them.
 _FEW = 3
 
@@ -53,7 +51,8 @@ class Diagnosis(Shown):
     state : str
         `ok`, `at_risk`, `saturated` or `cannot_tell`.
     cause : str or None
-        The first supported cause; None where nothing is wrong or none can be told.
+        The first supported cause; None where nothing is wrong or none can be told.  Where the pool
+        is large enough, one that makes trouble beside it.
     confidence : str
         `high`, `medium` or `low`.
     why : tuple of str
@@ -203,7 +202,7 @@ def diagnose(
     causes = weigh_causes(case)
     supported = [cause for cause in causes if cause.status == "supported"]
     state = _state(seen, fit, supported, rejection)
-    cause = next((c for c in supported if state != "ok" or c.explains in _BESIDE_THE_POOL), None)
+    cause = _leading(supported, state)
     confidence, why = judge_confidence(state, cause, causes, seen, fit, export)
     idle = seen.idle_connections
     return Diagnosis(
@@ -224,6 +223,13 @@ def diagnose(
         simulated=bool(export.simulated),
         case=case,
     )
+
+
+def _leading(supported: list[Cause], state: str) -> Cause | None:
+    """Return the cause that leads; where the pool is large enough, one that fails beside it."""
+    if state == "ok":
+        return next((cause for cause in supported if load_causes()[cause.id].alone), None)
+    return supported[0] if supported else None
 
 
 def _state(seen: PoolObservations, fit: Fit, supported: list[Cause], target: float) -> str:

@@ -69,7 +69,9 @@ def look_at_list(
             shares["waiting_for_lock"] = locked * of_held
         shares["committing"] = sum(_is(row, _CLOSING) for row in rows) * of_held
     looks = max(1, len(taken))
-    return Look(LIST, total / looks, shares, total, False, where)
+    # The same transaction in several lists is one hold.
+    different = len({row.transaction for row in rows}) + (total - len(rows)) / looks
+    return Look(LIST, total / looks, shares, different, False, where)
 
 
 def kept_in_list(

@@ -18,7 +18,7 @@ from boltkb.bolt.thread_time.metered import look_at_metrics, stick
 from boltkb.bolt.thread_time.staircase import kept_in_course
 from boltkb.bolt.thread_time.traced import kept_in_trace, look_at_trace
 from boltkb.bolt.window import Incident
-from boltkb.exports import Export, Where
+from boltkb.exports import Export, Holds, Where
 
 __all__ = ["read_thread_time"]
 
@@ -63,7 +63,12 @@ def read_thread_time(export: Export, _pool: Pool, seen: PoolObservations) -> Thr
     running = export.series.get("connections_running")
     looks: list[Look | None] = []
     if holds is not None:
-        looks.append(_first((look_at_trace(holds, m), m == incident) for m in moments))
+        counted = _counted(export, holds)
+        looks.append(
+            _first(
+                (look_at_trace(holds, m, export.restarts, counted), m == incident) for m in moments
+            )
+        )
     full = seen.servers is not None and any(dump.held >= seen.servers for dump in dumps)
     dumped = [dump.time for dump in dumps]
     looks.append(_within(look_at_dumps(dumps, rows), dumped, incident, full=full))
@@ -79,7 +84,9 @@ def read_thread_time(export: Export, _pool: Pool, seen: PoolObservations) -> Thr
         )
     looks.append(_first((look_at_metrics(export, m), m == incident) for m in moments))
     kept: tuple[Kept | None, ...] = (
-        None if holds is None else kept_in_trace(holds, window),
+        None
+        if holds is None
+        else kept_in_trace(holds, window, export.restarts, _counted(export, holds)),
         kept_in_dumps(dumps, rows, _held_after(seen, [d.time for d in dumps])),
         kept_in_list(
             rows, seen, connections_at_work(dumps), _held_after(seen, [row.time for row in rows])
@@ -91,6 +98,17 @@ def read_thread_time(export: Export, _pool: Pool, seen: PoolObservations) -> Thr
         tuple(item for item in kept if item is not None),
         next((s for s in (stick(export, m) for m in moments) if s is not None), None),
     )
+
+
+def _counted(export: Export, holds: Holds) -> float | None:
+    """Return how many threads were held while a trace ran, as the gauge counts them."""
+    running = export.series.get("connections_running")
+    if running is None:
+        return None
+    inside = (running.times >= holds.begin) & (running.times <= holds.end)
+    values = running.values[inside]
+    values = values[~np.isnan(values)]
+    return float(values.mean()) if values.size > 1 else None
 
 
 def _of(incident: Incident) -> Moment:

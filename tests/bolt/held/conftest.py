@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from boltkb.exports import Holds, QueryLog, TransactionRow, Where
+from boltkb.queueing import Observations, fit_queue
 
 EPOCH = 1_795_000_000.0
 
@@ -63,3 +64,11 @@ class Evidence:
 @pytest.fixture
 def evidence() -> type[Evidence]:
     return Evidence
+
+
+@pytest.fixture(scope="session")
+def any_fit():
+    """A fit, which no rule of held threads looks at."""
+    times = EPOCH + np.arange(60.0)
+    return fit_queue(Observations(times=times, busy=np.tile([2.0, 3.0, 1.0], 20), servers=8,
+                                  capacity=8.0))  # fmt: skip

@@ -23,20 +23,11 @@ from boltkb.bolt.thread_time import (
     read_thread_time,
 )
 from boltkb.exports import DriverPool, Where
-from boltkb.queueing import Observations, fit_queue
 
 EPOCH = 1_795_000_000.0
 MAX = "server.bolt.thread_pool_max_size"
 LOGGED = {MAX: "8", "server.bolt.enable_network_error_accounting": "false"}
 QUERY = "MATCH (n) RETURN n"
-
-
-@pytest.fixture(scope="module")
-def any_fit():
-    """A fit, which no rule of held threads looks at."""
-    times = EPOCH + np.arange(60.0)
-    return fit_queue(Observations(times=times, busy=np.tile([2.0, 3.0, 1.0], 20), servers=8,
-                                  capacity=8.0))  # fmt: skip
 
 
 @pytest.fixture

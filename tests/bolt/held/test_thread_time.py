@@ -33,7 +33,7 @@ def told(export):
 
 
 def test_a_trace_tells_the_waiting_of_each_hold_exactly(make, build, evidence):
-    export = make(several=[build.series("connections_running", np.full(600, 2.0))])
+    export = make(several=[build.series("connections_running", np.full(600, 0.1))])
     holds = evidence.trace([100, 200], [110, 230], [5, 15])
     look = told(replace(export, holds=holds)).look(TRACE)
     assert look.held == pytest.approx(40 / 599)
@@ -42,7 +42,7 @@ def test_a_trace_tells_the_waiting_of_each_hold_exactly(make, build, evidence):
 
 
 def test_a_hold_that_lies_partly_outside_counts_for_its_part(make, build, evidence):
-    export = make(several=[build.series("connections_running", np.full(600, 2.0))])
+    export = make(several=[build.series("connections_running", np.full(600, 0.1))])
     holds = evidence.trace([-50, 100], [50, 110], [100, 0], begin=-100.0)
     look = told(replace(export, holds=holds)).look(TRACE)
     assert look.shares["waiting_for_client"] == pytest.approx(50 / 60)
@@ -59,6 +59,38 @@ def test_a_trace_of_seconds_says_nothing_of_what_is_kept(make, build, evidence):
     export = make(several=[build.series("connections_running", np.full(600, 2.0))])
     holds = evidence.trace([100], [np.nan], [20], begin=100.0, end=120.0)
     assert all(k.kind != TRACE for k in told(replace(export, holds=holds)).kept)
+
+
+def test_threads_held_before_the_trace_began_make_its_shares_lower_bounds(make, build, evidence):
+    """Whoever leaks was there before the trace was switched on, and is not in it."""
+    holds = evidence.trace([100, 200], [300, 400], [200, 200])
+    eight = make(several=[build.series("connections_running", np.full(600, 8.0))])
+    look = told(replace(eight, holds=holds)).look(TRACE)
+    assert look.bound
+    assert look.held == pytest.approx(8.0)
+    assert look.shares["waiting_for_client"] == pytest.approx(400 / (8 * 599))
+    assert all(k.kind != TRACE for k in told(replace(eight, holds=holds)).kept)
+
+
+def test_what_was_held_when_the_server_went_down_ended_with_it(make, build, evidence):
+    holds = evidence.trace([100], [np.nan], [100.0])
+    export = make(
+        several=[build.series("connections_running", np.full(600, 0.2))], restarts=[EPOCH + 200]
+    )
+    seen = told(replace(export, holds=holds))
+    assert seen.look(TRACE).shares["waiting_for_client"] == pytest.approx(1.0)
+    assert seen.look(TRACE).held == pytest.approx(100 / 599)
+    assert next(k for k in seen.kept if k.kind == TRACE).threads == 0
+
+
+def test_one_transaction_in_several_lists_is_one_hold(make, evidence):
+    rows = [
+        evidence.listed(i, second=300.0 + 15 * j, elapsed=5.0 + 15 * j)
+        for i in range(4)
+        for j in range(3)
+    ]
+    look = told(make(transactions=rows)).look(LIST)
+    assert (look.held, look.samples) == (4, 4)
 
 
 def test_dumps_tell_each_state(make, build):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from boltkb.bolt.causes.case import Case
@@ -20,10 +21,12 @@ from boltkb.bolt.thread_time import (
     WITH_QUERY,
     Look,
 )
-from boltkb.tables import share
+from boltkb.tables import number, share, with_interval
 
 __all__ = ["weigh_client_think_time"]
 
+#: Held this many times as long as they worked, threads are not what the work needs.
+_STICKY = 2.0
 _DID = "waited for their clients"
 _ARE_LEAKED = "The threads that wait for their client are those of transactions nobody ends."
 _PERHAPS_UNREAD = (
@@ -76,9 +79,20 @@ def weigh_client_think_time(case: Case) -> Cause:
     if unread.status == "cannot_tell":
         against, overlaps = (*against, _PERHAPS_UNREAD), (*overlaps, "slow_consumer")
     return replace(
-        cause, evidence_against=against, overlaps=overlaps,
-        missing=unread.missing if unread.status == "cannot_tell" else (),
+        cause, evidence_for=(*cause.evidence_for, *_stickily(case)), evidence_against=against,
+        overlaps=overlaps, missing=unread.missing if unread.status == "cannot_tell" else (),
     )  # fmt: skip
+
+
+def _stickily(case: Case) -> tuple[str, ...]:
+    """Return how much longer threads were held than they worked, where it is much longer."""
+    sticky = case.thread_time.sticky
+    if sticky is None or sticky.low < _STICKY:
+        return ()
+    times = f"at least {number(sticky.low, uncertainty=sticky.low / 5)}"
+    if math.isfinite(sticky.high):
+        times = with_interval(sticky.factor, sticky.low, sticky.high)
+    return (f"Threads were held {times} times as long as they worked, by {sticky.words}.",)
 
 
 def _between_queries(look: Look, kept: float) -> Say | None:
