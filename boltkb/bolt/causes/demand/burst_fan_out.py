@@ -8,6 +8,7 @@ import numpy as np
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
+from boltkb.bolt.causes.counting import each_rejection
 from boltkb.bolt.causes.demand.bounds import CARRIES, CLIENT_LOGS, COURSE_OF_LOAD, MOST
 from boltkb.bolt.causes.demand.collecting import CLIENT_LOG, wanted_metrics
 from boltkb.bolt.causes.demand.load import read_load, retried_share
@@ -27,6 +28,7 @@ _DISPERSED = 3.0
 _REACHED = 4.0
 #: Where nothing samples held threads, a rush rejects so many within so long, s, and not only once.
 _MANY, _AT_ONCE, _TWICE = 10.0, 2.0, 2
+_SERVER_LOGS = "the server's neo4j.log and debug.log of the same time"
 _BESIDE = "threads were free before and after"
 _BETWEEN = "nothing was rejected in between"
 #: Part of the threads that may be held just before and after a rush.
@@ -48,9 +50,11 @@ def weigh_burst_fan_out(case: Case) -> Cause:
         return not_applicable(name, "The pool was not full.")
     found = case.course.rejections
     if found is None or not found[0].size:
+        told = _told_by_clients(case)
+        if told:
+            return untold(name, (_SERVER_LOGS,), pro=(told,))
         return untold(
-            name, (("when each request was rejected: server.bolt.enable_network_error_accounting"
-                   "=false logs each one"), CLIENT_LOG),
+            name, (f"when each request was rejected: {each_rejection(case.pool)}", CLIENT_LOG),
         )  # fmt: skip
     inside = (found[0] >= seen.start) & (found[0] <= seen.end + (seen.interval or 1.0))
     total = float(found[1][inside].sum())
@@ -125,6 +129,24 @@ def weigh_burst_fan_out(case: Case) -> Cause:
         name, part, pro, kinds=kinds, explains="rejections", contra=contra,
         missing=() if client is not None else (CLIENT_LOG,), began=bursts[0].start,
     )  # fmt: skip
+
+
+def _told_by_clients(case: Case) -> str:
+    """Return the rushes that clients' own logs tell of; empty where they tell of none."""
+    times = exact_rejections(case)
+    if times is None:
+        return ""
+    found = [r for r in rushes(times) if r.first + r.later >= _MANY and r.end - r.start <= _AT_ONCE]
+    if not found:
+        return ""
+    count = sum(rush.first + rush.later for rush in found)
+    longest = max(rush.end - rush.start for rush in found)
+    many = f"{number(len(found))} rushes" if len(found) > 1 else "one rush"
+    return (
+        f"By clients' logs {number(count)} of {number(int(times.size))} rejections came in {many} "
+        f"of {span(longest)} or less. So these clients ask for much at once; whether others filled "
+        "the threads before them, their logs do not tell."
+    )
 
 
 def _sampled(case: Case) -> bool:

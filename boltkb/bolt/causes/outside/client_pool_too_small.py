@@ -24,6 +24,7 @@ from boltkb.tables import number, share, span
 __all__ = ["weigh_client_pool_too_small"]
 
 _NAME = "client_pool_too_small"
+_SIZE = "the size of that client's pool, from the configuration of its driver"
 #: From this share of failures at a moment with free threads on, the server is not what was full.
 _FREE = 0.9
 #: Open connections of which at least this part was running leave none for another request.
@@ -112,8 +113,10 @@ def weigh_client_pool_too_small(case: Case) -> Cause:
 def _missing(case: Case, waited: list[Failures]) -> list[str]:
     """Return what would tell whether a pool was used up while the server had threads free."""
     missing = []
-    if any(_full(found) is None for found in waited):
-        missing.append(_again(waited) or COLLECT_CLIENT_LOG)
+    unknown = [found for found in waited if _full(found) is None]
+    if unknown:
+        told = all(found.pool.in_use.size for found in unknown)
+        missing.append(_again(waited) or (_SIZE if told else COLLECT_CLIENT_LOG))
     if not case.seen.samples and case.seen.rejected.how == "unknown":
         missing.append("the server's neo4j.log and debug.log of the same time")
     return missing or [COLLECT_CLIENT_LOG]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, supported, untold
+from boltkb.bolt.causes.counting import each_rejection
 from boltkb.bolt.causes.outside.looking import (
     CLIENT_LOGS,
     COUNTERS,
@@ -34,10 +35,7 @@ _PROBES = 0.1
 #: A connection that lives longer than a minute was kept for more than a request, s.
 _SHORT = 60.0
 
-_REJECTIONS = (
-    "how many requests were rejected, for each rejection closes a connection: "
-    "server.bolt.enable_network_error_accounting=false logs each one"
-)
+_REJECTIONS = "how many requests were rejected, for each rejection closes a connection: "
 
 
 def weigh_driver_per_request(case: Case) -> Cause:
@@ -53,7 +51,7 @@ def weigh_driver_per_request(case: Case) -> Cause:
     if rejected.seen and high is None:
         return untold(
             _NAME,
-            [_REJECTIONS],
+            [_REJECTIONS + each_rejection(case.pool)],
         )
     opened = max(0.0, idle.opened - (high or 0.0))
     closed = max(0.0, idle.closed - (high or 0.0))
@@ -132,7 +130,7 @@ def _told_by_clients(case: Case) -> Cause | None:
         where.append(found.where)
         pro.append(
             f"{found.where}: {number(made)} connections were opened and {number(gone)} closed, "
-            f"for {number(had)} uses; at most {number(found.peak)} were in use at a time."
+            f"for {number(had)} uses; the most in use at a time: {number(found.peak)}."
         )
     if not wasted:
         return None

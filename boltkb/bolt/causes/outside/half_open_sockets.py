@@ -54,7 +54,7 @@ def weigh_half_open_sockets(case: Case) -> Cause:
         if found.hung and free is None and not case.shortage and not found.rejected:
             # No queue lasts beyond its own time-out, whatever the server does.
             stuck += count
-            pro.append(f"{words}, and the server rejected none of them.")
+            pro.append(f"{words}, and the log tells of no rejection.")
             kinds.append(CLIENT_LOGS)
             where.append(found.where)
             continue
@@ -111,9 +111,10 @@ def hangs(found: Failures) -> tuple[int, str]:
         limits = [event.numbers["limit"] for event in found.pool.events
                   if "limit" in event.numbers]  # fmt: skip
         allowed = f", although their time-out is {span(min(limits))}" if limits else ""
+        least, most = span(min(spent)), span(max(spent))
+        after = least if least == most else f"{least} to {most}"
         return found.hung, (
-            f"{found.where}: {number(found.hung)} acquisitions failed after {span(min(spent))} to "
-            f"{span(max(spent))}{allowed}"
+            f"{found.where}: {number(found.hung)} acquisitions failed after {after}{allowed}"
         )
     if waits.size < 1:
         return 0, ""

@@ -14,7 +14,7 @@ from boltkb.bolt.causes.outside.looking import (
     all_failures,
     failures_of,
 )
-from boltkb.bolt.clients.languages import version_of
+from boltkb.bolt.clients.languages import spoken, version_of
 from boltkb.bolt.clients.logged import told_limit
 from boltkb.catalogue import Defect, Version, load_defects
 from boltkb.exports import Where
@@ -95,7 +95,7 @@ def _defects(symptom: str, product: str | None) -> list[Defect]:
 
 
 def _named(defect: Defect, version: Version | None) -> str:
-    product = "Neo4j" if defect.product == "neo4j" else f"The {defect.product} driver"
+    product = "Neo4j" if defect.product == "neo4j" else f"The {spoken(defect.product)} driver"
     return f"{product} {version}" if version is not None else f"{product} (version not told)"
 
 

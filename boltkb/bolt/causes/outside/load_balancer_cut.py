@@ -71,9 +71,15 @@ def weigh_load_balancer_cut(case: Case) -> Cause:
         words = f"{found.where}: {number(found.lost)} connections were found broken"
         if times.size < FEW and found.pool.events:
             contra.append(f"{words}, most of them by a restart of the server.")
-        elif (free is None and not case.shortage) or (free or 0.0) >= _QUIET:
+        elif (free is None and not case.shortage and not found.rejected) or (free or 0.0) >= _QUIET:
             lost += found.lost
-            pro.append(f"{words}, while the server rejected nothing.")
+            known = free is not None or case.seen.rejected.how == "none"
+            calm = (
+                "while the server rejected nothing"
+                if known
+                else "and its log tells of no rejection"
+            )
+            pro.append(f"{words}, {calm}.")
             where.append(found.where)
         else:
             contra.append(f"{words}, but not only while the server had threads free.")
@@ -144,9 +150,10 @@ def _away_from_restarts(case: Case, times: npt.NDArray[np.float64]) -> npt.NDArr
 def _period(case: Case, exact: Agreement | None) -> tuple[float | None, float, str]:
     """Return the idle time after which connections end, what chance does, and it in words."""
     if exact is not None:
+        low, high = span(exact.low), span(exact.high)
         return exact.seconds, exact.chance, (
             f"{exact.agreeing} of {exact.all} connections that were cut had been idle for "
-            f"{span(exact.low)} to {span(exact.high)}."
+            f"{low if low == high else f'{low} to {high}'}."
         )  # fmt: skip
     regular = case.clients.idle.regular
     if regular is None or case.clients.idle.shape != "cut":
