@@ -67,7 +67,7 @@ fuzz: $(STAMP) ## the readers over 100,000 damaged files, about ten minutes (INP
 bench: $(STAMP) ## the benchmarks, as ratios against a named peer in the same run
 	@$(BIN)/python -m benchmarks
 
-evidence: $(STAMP) ## do the intervals cover, is the twin like the server? about fifteen minutes
+evidence: $(STAMP) ## do intervals cover, is the twin real, is the diagnosis right? about an hour
 	@$(BIN)/python -m evidence
 
 compare: $(STAMP) ## run the real server anew for the twin to be compared with, about an hour

@@ -66,7 +66,7 @@ def read_course(export: Export, pool: Pool, seen: PoolObservations) -> Course:
     busy = held_threads(export)
     # What was logged until the sample after the last would have been taken belongs to it.
     until = end + (busy.interval if busy is not None else 0.0)
-    rejections, first, _ = find_rejections(export, pool, start=start, end=until)
+    rejections, first, known = find_rejections(export, pool, start=start, end=until)
     done = best_throughput(export)
     bare = Course(
         throughput=None,
@@ -82,9 +82,11 @@ def read_course(export: Export, pool: Pool, seen: PoolObservations) -> Course:
     if edges is None:
         return bare
     width = np.diff(edges)
+    # What a counter tells at a sample happened before it.
+    late = busy.interval / 2 if busy is not None and known.how == "estimated" else 0.0
     level = None if busy is None else busy.means(edges)
     counted = None if done is None else done.between(edges)
-    asked = None if counted is None else counted + _lost(rejections, edges)
+    asked = None if counted is None else counted + _lost(rejections, edges, late)
     hold = None
     if level is not None and counted is not None:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -168,10 +170,10 @@ def _edges(start: float, end: float, busy: Gauge | None, done: Counter | None) -
     return np.asarray(times[::every])
 
 
-def _lost(rejections: Trace | None, edges: Floats) -> Floats:
+def _lost(rejections: Trace | None, edges: Floats, late: float) -> Floats:
     if rejections is None or not rejections[0].size:
         return np.zeros(edges.size - 1)
-    counts = np.histogram(rejections[0], edges, weights=rejections[1])[0]
+    counts = np.histogram(rejections[0] - late, edges, weights=rejections[1])[0]
     return np.asarray(counts, dtype=np.float64)
 
 

@@ -25,7 +25,7 @@ from boltkb.exports import ThreadDump, TransactionRow, Worker
 from boltkb.exports.records import ThreadState
 from boltkb.tables import number, span
 
-__all__ = ["connections_at_work", "kept_in_dumps", "look_at_dumps"]
+__all__ = ["kept_in_dumps", "look_at_dumps"]
 
 #: What a held worker may be doing (`boltkb.exports.records.ThreadState` without `idle`).
 STATES: tuple[ThreadState, ...] = (
@@ -151,16 +151,6 @@ def kept_in_dumps(
         f"in all {len(dumps)} thread dumps, {span(apart)} apart."
     )
     return Kept(DUMPS, count, _oldest(kept, rows), words, where)
-
-
-def connections_at_work(dumps: Sequence[ThreadDump]) -> frozenset[str]:
-    """Return the connections whose worker did something else than wait in any dump."""
-    return frozenset(
-        worker.connection
-        for dump in dumps
-        for worker in dump.workers
-        if worker.connection is not None and worker.state not in ("idle", "waiting_for_client")
-    )
 
 
 def _at_work(dumps: Sequence[ThreadDump], apart: float) -> set[Holding]:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from boltkb.bolt.observe import PoolObservations
-from boltkb.bolt.snapshots import LONG_OPEN, is_blocked, silence
+from boltkb.bolt.snapshots import LONG_OPEN, is_blocked, is_kept
 from boltkb.bolt.thread_time.look import LIST, WITH_QUERY, WITHOUT_TRANSACTION, Kept, Look
 from boltkb.exports import ThreadDump, TransactionRow, Where
 from boltkb.tables import number, span
@@ -82,9 +82,7 @@ def kept_in_list(
 ) -> Kept | None:
     """Return the transactions open for a minute or more with no query running.
 
-    Without `idleTime`, which is written only where query tracking is on, a transaction's age
-    stands for it: a long one whose thread is at work in a dump is then left out.  None without
-    rows, or where nothing could have grown old.
+    None without rows, or where nothing could have grown old.
 
     Parameters
     ----------
@@ -99,12 +97,7 @@ def kept_in_list(
     if not rows:
         return None
     where = (rows[0].where,)
-    kept = [
-        row
-        for row in rows
-        if (silence(row) or 0.0) >= LONG_OPEN
-        and not (row.idle is None and row.connection in at_work)
-    ]
+    kept = [row for row in rows if is_kept(row, at_work)]
     if not kept:
         if seen.data_start is None or rows[0].time is None:
             watched = seen.end - seen.start

@@ -9,8 +9,14 @@ import numpy as np
 
 from boltkb.bolt.observe import PoolObservations
 from boltkb.bolt.pool import Pool
-from boltkb.bolt.snapshots import SLACK, dumps_within, holds_no_thread, lists_within
-from boltkb.bolt.thread_time.dumped import connections_at_work, kept_in_dumps, look_at_dumps
+from boltkb.bolt.snapshots import (
+    SLACK,
+    connections_at_work,
+    dumps_within,
+    holds_no_thread,
+    lists_within,
+)
+from boltkb.bolt.thread_time.dumped import kept_in_dumps, look_at_dumps
 from boltkb.bolt.thread_time.listed import kept_in_list, look_at_list
 from boltkb.bolt.thread_time.logged import look_at_queries
 from boltkb.bolt.thread_time.look import TRACE, Kept, Look, Moment, ThreadTime

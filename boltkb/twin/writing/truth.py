@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Truth"]
 
 MINUTE = 60.0
-#: How the lab names them; what is still queued has no thread yet.
-_HOLD_OUTCOMES = ("held", "rejected", "open", "queued")
+#: How the lab names them; what is still queued, or left the queue, never had a thread.
+_HOLD_OUTCOMES = ("held", "rejected", "open", "queued", "left")
 _PLACE = {name: i for i, name in enumerate(SAMPLES)}
 
 
@@ -180,7 +180,7 @@ class Truth:
             return
         outcome = rows[:, 8].astype(np.int64)
         refused = outcome == codes.REFUSED
-        queued = outcome == codes.STILL_QUEUED
+        queued = (outcome == codes.STILL_QUEUED) | (outcome == codes.LEFT_QUEUE)
         np.add.at(self._rejected, self._minute(rows[refused, 1]), 1)
         held = rows[~refused & ~queued]
         first, last = held[:, 3], np.minimum(held[:, 1], self._seconds)

@@ -175,6 +175,20 @@ def test_members_of_a_cluster_lie_side_by_side(tmp_path: Path) -> None:
     assert not any(source.refused for server in export.servers for source in server.sources)
 
 
+def test_a_connection_that_gave_up_in_the_queue_never_had_a_thread(tmp_path: Path) -> None:
+    # Who cannot sign in within 3 s is closed, while the queue is longer than that.
+    server = Server(threads=1, core_threads=1, queue=500, sign_in_timeout=3.0)
+    client = Client("a/1", Work(seconds=2.0), Poisson(4.0), Driver.java())
+    folder = write_export(server, client, tmp_path / "x", seconds=200.0, seed=2).folder
+    truth = truth_of(folder)
+    rows = table_of(folder, "acquisitions")
+    ended = Counter(row["outcome"] for row in rows)
+    assert ended["left"] > 10
+    assert all(float(row["seconds"]) == 0.0 for row in rows if row["outcome"] == "left")
+    assert truth["accepted"] == ended["held"] + ended["open"]
+    assert truth["attempts"] == truth["accepted"] + truth["rejected"]
+
+
 def test_a_slow_consumer_is_told_of_in_the_words_of_its_version(tmp_path: Path) -> None:
     slow = Work(seconds=0.05, read=Constant(400.0), read_share=1.0)
     client = Client("slow/1", slow, Poisson(0.2), Driver.java())

@@ -14,7 +14,7 @@ from boltkb.bolt.causes.demand.bounds import (
     MOST,
 )
 from boltkb.bolt.causes.demand.collecting import CONNECTIONS_LISTED, wanted_metrics
-from boltkb.bolt.causes.demand.load import read_load
+from boltkb.bolt.causes.demand.load import onset, read_load
 from boltkb.bolt.clients import ClientPool
 from boltkb.bolt.course import Shift
 from boltkb.bolt.window import iso
@@ -139,9 +139,7 @@ def _within_their_limits(case: Case, clients: list[ClientPool], addresses: int) 
 
 def _step(case: Case) -> Shift | None:
     """Return the rise of arrivals that came before the trouble, or with it."""
-    moment = case.course.first_rejection
-    if moment is None:
-        moment = case.seen.incident.start if case.seen.incident is not None else case.seen.end
+    moment = onset(case)
     step = case.course.shift_before("arrivals", moment + 2 * case.course.bin)
     if step is None or not step.before > 0 or step.after < _GROWTH * step.before:
         return None

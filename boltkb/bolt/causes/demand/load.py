@@ -16,9 +16,12 @@ import numpy.typing as npt
 from boltkb.bolt.causes.case import Case
 from boltkb.queueing import erlang_b
 
-__all__ = ["Load", "read_load", "retried_share"]
+__all__ = ["Load", "onset", "read_load", "retried_share"]
 
 Floats = npt.NDArray[np.float64]
+
+#: Of all rejections, those by which the trouble has begun.
+_BEGUN = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,22 @@ def read_load(case: Case) -> Load | None:
     hold = (held / np.maximum(served, 1e-9))[stretch]
     first = lost * (1.0 - (1.0 if again is None else again))
     return Load(times, course.bin, done + first, hold, lost, seen.servers)
+
+
+def onset(case: Case) -> float:
+    """Return when the trouble began: the moment by which a twentieth of the rejections had come.
+
+    A few may come by chance long before.  Where none has a time, it is the incident's beginning,
+    or the window's end.
+    """
+    found = case.course.rejections
+    if found is not None and found[0].size:
+        order = np.argsort(found[0])
+        reached = np.cumsum(found[1][order]) >= _BEGUN * found[1].sum()
+        return float(found[0][order][np.argmax(reached)])
+    if case.course.first_rejection is not None:
+        return case.course.first_rejection
+    return case.seen.incident.start if case.seen.incident is not None else case.seen.end
 
 
 def retried_share(case: Case) -> float | None:

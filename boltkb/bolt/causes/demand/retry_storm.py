@@ -27,8 +27,14 @@ _RISE = 3.0
 _PERSISTS = 0.25
 #: First attempts that are a rush, at one moment.
 _RUSH = 10
-#: A rush of first attempts that rejections outlive by so much was tried again twice, s.
-_OUTLIVES = 3.0
+#: A rush that rejections outlive by so much was tried again, in vain, s.
+_OUTLIVES = 1.0
+#: Rejections besides the rushes, over those that the load foresees: retries of these come on top.
+_AMPLIFIED = 3.0
+#: How long drivers go on trying: 30 s from the first failure, a last try included, s.
+_BUDGET = 60.0
+#: Bins after a rush in which the load must be as it was.
+_NEXT = 5
 #: What goes on for a longer part of the time than this is no aftermath.
 _AT_MOST = 0.5
 #: Work served, and its hold, within which a load is back at what it was before.
@@ -135,11 +141,17 @@ def _by_the_second(case: Case, load: Load) -> _Storm | None:
 
 
 def _as_before(load: Load, start: float, end: float) -> bool:
-    """Whether no more was served in a stretch of time than usually, in the quieter half."""
-    inside = (load.times > start - load.width / 2) & (load.times < end + load.width / 2)
+    """Whether after a rush no more is served than usually, and rejections are what is foreseen."""
     usually = float(np.quantile(load.requests, 0.25))
-    # The rush's own requests are served in the end, if their clients try again.
-    return not inside.any() or float(np.median(load.requests[inside])) <= _SURGE * usually
+    after = np.flatnonzero(load.times - load.width / 2 >= end)[:_NEXT]
+    beside = (load.times + load.width < start) | (load.times - load.width > end + _BUDGET)
+    others = float(load.rejected[beside].sum()) * load.width
+    foreseen = load.without(((start, end),))
+    return (
+        after.size > 0
+        and float(np.median(load.requests[after])) <= _AS_BEFORE * usually
+        and others <= max(_AMPLIFIED * foreseen, float(_RUSH))
+    )
 
 
 def _find(case: Case, load: Load) -> _Storm | None:
@@ -173,6 +185,7 @@ def _find(case: Case, load: Load) -> _Storm | None:
         )
         triggered = float(lost[first] - usual) * load.width
         afterwards = float((lost[after] - usual).sum()) * load.width
+        calm = calm and _as_before(load, float(load.times[first]), float(load.times[until]))
         if calm and seconds >= TRIES_AGAIN and afterwards >= _PERSISTS * triggered:
             found.append(
                 _Storm(float(load.times[first]), seconds, triggered, afterwards, exact=False)

@@ -10,7 +10,7 @@ from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
 from boltkb.bolt.causes.demand.bounds import CARRIES, COURSE_OF_LOAD, MOST
 from boltkb.bolt.causes.demand.collecting import DUMPS_WANTED, wanted_metrics, wanted_queries
-from boltkb.bolt.causes.demand.load import Load, read_load
+from boltkb.bolt.causes.demand.load import Load, onset, read_load
 from boltkb.bolt.causes.demand.work import held_by_work
 from boltkb.bolt.course import Shift
 from boltkb.bolt.thread_time import QUERIES
@@ -70,12 +70,8 @@ def weigh_slow_queries(case: Case) -> Cause:
 
 
 def _grown(case: Case) -> Shift | None:
-    """Return the last rise of holds before the first rejection in the window, or soon after it."""
-    moment = case.seen.end
-    if case.course.first_rejection is not None:
-        moment = case.course.first_rejection
-    elif case.seen.incident is not None:
-        moment = case.seen.incident.start
+    """Return the last rise of holds before the trouble began, or soon after that."""
+    moment = onset(case)
     shift = case.course.shift_before("hold", moment + case.course.bin)
     return shift if shift is not None and shift.low > 1.0 else None
 
