@@ -11,7 +11,7 @@ from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, supported
 from boltkb.bolt.causes.held.collecting import wanted
 from boltkb.bolt.causes.held.say import CARRIES, Say, calm, judge, say_of
-from boltkb.bolt.causes.outside.looking import all_failures, failures_of
+from boltkb.bolt.causes.outside.looking import FEW, all_failures, failures_of
 from boltkb.bolt.observe import PoolObservations
 from boltkb.bolt.thread_time import (
     DUMPS,
@@ -43,7 +43,8 @@ def weigh_slow_consumer(case: Case) -> Cause:
     if quiet is not None and lines is None:
         return quiet
     told = case.thread_time
-    if lines is not None and not case.shortage and not told.looks:
+    several = len(_lines(case)) >= FEW
+    if lines is not None and several and not case.shortage and not told.looks:
         return _given_up(case, name, lines)
     dumps = told.look(DUMPS)
     says = [
