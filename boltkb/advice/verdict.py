@@ -15,7 +15,7 @@ from boltkb.advice.words import MEASURES, WORDS
 from boltkb.bolt import Cause, Diagnosis
 from boltkb.catalogue import load_causes, load_rules
 from boltkb.queueing import Estimate
-from boltkb.tables import number, sentence, share, span
+from boltkb.tables import number, share, span
 
 __all__ = ["also_words", "cause_words", "do_first", "headline", "kept_threads", "misreading",
            "rejected_words", "telling_number"]  # fmt: skip
@@ -331,12 +331,11 @@ def _by_rule(situation: Situation, estimates: Estimates, several: tuple[Change, 
         rule for rule in load_rules().values() if cause is not None and rule.cause == cause.id
     )
     for change in several:
-        if change.before and change.after and change.where == "clients":
-            return (
-                f"{sentence(rule.change)} First: {change.name} from {change.before} to "
-                f"{change.after}."
-            )
-    return sentence(rule.change)
+        # Values that are only examples do not lead.
+        if change.where == "clients" and change.after and (change.before or change.bounded):
+            since = f" from {change.before}" if change.before else ""
+            return f"{situation.worded(rule.change)} First: {change.name}{since} to {change.after}."
+    return situation.worded(rule.change)
 
 
 #: What to do first, where the rule's own words are not enough.

@@ -58,7 +58,9 @@ class Staging:
         run = simulate_loss(
             servers=threads, arrival_rate=load / 0.4, mean_hold=0.4, duration=900.0, seed=3
         )
-        settings = LOGGED | {MAX: str(threads)} | more.pop("settings", {})
+        given = more.pop("settings", {})
+        # Names are those of a version: for another one they are all given.
+        settings = given if "version" in more else LOGGED | {MAX: str(threads)} | given
         return self.make(
             settings=settings,
             several=[self.build.series("connections_running", run.busy(np.arange(900.0)))],

@@ -48,7 +48,7 @@ def weigh_driver_per_request(case: Case) -> Cause:
         return untold(_NAME, [collect_metrics(case, "connections_opened", "connections_closed")])
     rejected = case.seen.rejected
     high = rejected.high if rejected.high is not None else rejected.value
-    if rejected.seen and high is None:
+    if high is None and case.shortage:
         return untold(
             _NAME,
             [_REJECTIONS + each_rejection(case.pool)],
