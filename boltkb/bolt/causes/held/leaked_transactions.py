@@ -14,7 +14,7 @@ from boltkb.bolt.causes.outside.looking import (
 )
 from boltkb.bolt.clients.logged import SECOND_LOOK, once
 from boltkb.bolt.observe import PoolObservations
-from boltkb.bolt.thread_time import DUMPS, LIST, TRACE, Kept
+from boltkb.bolt.thread_time import COURSE, DUMPS, LIST, TRACE, Kept
 from boltkb.exports import DriverPool
 from boltkb.tables import number
 
@@ -25,6 +25,8 @@ _FEW = 2
 _PART = 0.25
 #: So many uses of which hardly one ended are no accident, and of all uses the part that may end.
 _USES, _GIVEN_BACK = 10, 0.1
+#: Looks at single threads, not at how many there are.
+_SINGLE = frozenset({DUMPS, LIST, TRACE})
 
 
 def weigh_leaked_transactions(case: Case) -> Cause:
@@ -39,6 +41,9 @@ def weigh_leaked_transactions(case: Case) -> Cause:
     wanted = _wanted(case)
     kept = max((kept.threads for kept in found), default=0.0)
     limit = seen.servers or 0
+    if _only_by_its_course(found) and any(kept.kind in _SINGLE for kept in nothing):
+        # A course that rises has many reasons; who looked at single threads saw none kept.
+        return contradicted(name, contra, pro=pro, where=where)
     if kept >= _FEW or (limit > 0 and kept >= max(1.0, _PART * limit)):
         held = _held(seen)
         missing = () if seen.holders.dumps else (COLLECT_DUMPS,)
@@ -51,6 +56,10 @@ def weigh_leaked_transactions(case: Case) -> Cause:
         # A thread or two that are kept do not fill a pool.
         return contradicted(name, contra, pro=pro, where=where)
     return _by_clients(case, name, wanted, pro)
+
+
+def _only_by_its_course(found: list[Kept]) -> bool:
+    return {kept.kind for kept in found} == {COURSE}
 
 
 def _by_clients(case: Case, name: str, wanted: tuple[str, ...], pro: tuple[str, ...]) -> Cause:
