@@ -153,8 +153,9 @@ def render_index(cases: tuple[PublishedCase, ...]) -> str:
             "",
             (
                 "Cases that were told in public, each with small files in the shape of its "
-                "evidence. Where the evidence does not carry the cause, *cannot tell* is the "
-                "right answer, and the page says what would have told."
+                "evidence, which were written for these exercises: no file is the original. "
+                "Where the evidence does not carry the cause, *cannot tell* is the right answer, "
+                "and the page says what would have told."
             ),
             "",
             "| | Case | Where | From its evidence |",
