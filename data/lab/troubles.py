@@ -284,6 +284,8 @@ def _bookmark_wait(choice: Choice) -> Scenario:
 
 
 def _gc_pauses(choice: Choice) -> Scenario:
+    if choice.heap:
+        return _small_heap(choice, choice.heap)
     every = choice.stall_every or 24.0
     return Scenario(
         name="gc-pauses",
@@ -296,6 +298,28 @@ def _gc_pauses(choice: Choice) -> Scenario:
         ),
         looks=Looks(start=0.3, patience=1.5 * every, gap=4.0),
         stalls=Stalls(every, choice.stall or 2.5),
+    )
+
+
+def _small_heap(choice: Choice, heap: int) -> Scenario:
+    """Stage the same by the collector: a report fills a small heap again and again."""
+    return Scenario(
+        name="gc-pauses",
+        cause="gc_pauses",
+        situation="gc_pauses",
+        threads=8,
+        clients=(
+            Client(SHOP, instances=3, warm=5, pool=choice.client_pool),
+            Client("report-job/1.1", warm=1),
+        ),
+        streams=(
+            Stream(SHOP, "work", choice.rate or 14.0, choice.hold or 0.1, retries=choice.retries),
+            Stream("report-job/1.1", "heap", 0.12, 1.0, rows=1250 * heap),
+        ),
+        # So that one report runs at a time, and the heap does not run over.
+        settings=(f"dbms.memory.transaction.total.max={heap // 2}m",),
+        looks=Looks(start=0.3, patience=45.0, gap=4.0, share=0.7),
+        heap=heap,
     )
 
 
