@@ -33,19 +33,17 @@ def headline(situation: Situation, estimates: Estimates) -> str:
         if diagnosis.state == "cannot_tell":
             return f"Whether the thread pool is large enough cannot be told; what was seen: {lead}"
         return f"{_upper(lead)}{_tail(situation)}"
-    limit = _limit(situation)
     if diagnosis.state == "ok":
         return _large_enough(situation)
     if diagnosis.state == "saturated":
         return (
-            f"The pool of {limit} threads ran out: {rejected_words(diagnosis)}; why, this export "
-            "cannot tell"
+            f"{_pool(situation)} ran out: {rejected_words(diagnosis)}; why, this export cannot tell"
         )
     if diagnosis.state == "at_risk":
         chance = estimates["rejection_probability"]
         upper = f" (up to {share(chance.high)} of attempts)" if chance.high is not None else ""
         return (
-            f"The pool of {limit} threads came close to its limit: at most "
+            f"{_pool(situation)} came close to its limit: at most "
             f"{number(diagnosis.peak)} held, no rejection known{upper}"
         )
     return "This export cannot tell whether the thread pool is large enough"
@@ -133,6 +131,9 @@ def rejected_words(diagnosis: Diagnosis) -> str:
         return "requests were rejected, how many is not logged"
     if rejected.how == "none":
         return "no request was rejected"
+    told = 0 if diagnosis.case is None else diagnosis.case.told_rejections
+    if told:
+        return f"clients tell of {number(told)} rejected requests"
     return "whether requests were rejected is not known"
 
 
@@ -148,6 +149,11 @@ def _large_enough(situation: Situation) -> str:
         f"The thread pool is large enough: at most {number(situation.diagnosis.peak)} of "
         f"{_limit(situation)} threads were held"
     )
+
+
+def _pool(situation: Situation) -> str:
+    threads = situation.pool.threads
+    return "The thread pool" if threads is None else f"The pool of {number(threads)} threads"
 
 
 def _limit(situation: Situation) -> str:
@@ -175,8 +181,28 @@ def _clause(situation: Situation, estimates: Estimates) -> str:
 
 def _kept(situation: Situation, estimates: Estimates) -> str:
     del estimates
+    if _of_clients(situation.cause):
+        return (
+            "clients take connections of their pools and do not give them back "
+            f"({_part(situation.cause)})"
+        )
     kept = number(kept_threads(situation.diagnosis))
     return f"{kept} of {_limit(situation)} threads are held by transactions that nobody ends"
+
+
+def _unread(situation: Situation, estimates: Estimates) -> str:
+    if _of_clients(situation.cause):
+        return f"clients did not read their results ({_part(situation.cause)})"
+    return _clause(situation, estimates)
+
+
+def _of_clients(cause: Cause | None) -> bool:
+    """Whether a cause of held threads is told by what failed only, not by the threads."""
+    return cause is not None and cause.explains == "failures"
+
+
+def _part(cause: Cause | None) -> str:
+    return "" if cause is None else f"{share(cause.share)} of {MEASURES[cause.explains]}"
 
 
 def _too_few(situation: Situation, estimates: Estimates) -> str:
@@ -192,11 +218,14 @@ _SAYS_REJECTIONS = frozenset({"pool_too_small"})
 _LEADS: Mapping[str, Callable[[Situation, Estimates], str]] = {
     "leaked_transactions": _kept,
     "pool_too_small": _too_few,
+    "slow_consumer": _unread,
 }
 
 
 def _kept_number(situation: Situation, cause: Cause, estimates: Estimates) -> tuple[str, Estimate]:
-    del estimates
+    # What is kept is counted by the server's threads alone.
+    if _of_clients(cause):
+        return _share_of(situation, cause, estimates)
     told = f"told by {' and '.join(cause.kinds)}"
     kept = Estimate(kept_threads(situation.diagnosis), None, None, "threads", told)
     return "threads held by transactions that nobody ends", kept

@@ -169,6 +169,7 @@ def _find(case: Case, load: Load) -> _Storm | None:
     # The lower quartile: where most bins are in trouble, the median is of trouble.
     usual_hold = float(np.quantile(busy / np.maximum(served, 1e-9), 0.25))
     attempts = served + lost
+    again = retried_share(case)
     surges = np.flatnonzero(
         (attempts >= _SURGE * float(np.median(attempts))) & (lost >= _RISE * max(usual, 1e-9))
     )
@@ -180,20 +181,26 @@ def _find(case: Case, load: Load) -> _Storm | None:
         until = int(first)
         while until + 1 < lost.size and lost[until + 1] > _AS_BEFORE * usual:
             until += 1
-        after = np.arange(first + 1, until + 1)
-        if not after.size or until + 1 >= lost.size:
+        rush = np.arange(first, until + 1)
+        if until + 1 >= lost.size:
             continue
-        seconds = float(load.times[until] - load.times[first])
         calm = bool(
-            np.median(served[after]) <= _AS_BEFORE * usually_served
-            and np.median(busy[after] / np.maximum(served[after], 1e-9)) <= _AS_BEFORE * usual_hold
+            np.median(served[rush[1:]] if rush.size > 1 else usually_served)
+            <= _AS_BEFORE * usually_served
+            and np.median(busy[rush] / np.maximum(served[rush], 1e-9)) <= _AS_BEFORE * usual_hold
         )
-        triggered = float(lost[first] - usual) * load.width
-        afterwards = float((lost[after] - usual).sum()) * load.width
         stretch = (float(load.times[first]), float(load.times[until]))
         calm = calm and _as_before(load, stretch[1]) and _amplified(load, (stretch,))
-        if calm and seconds >= TRIES_AGAIN and afterwards >= _PERSISTS * triggered:
-            found.append(
-                _Storm(float(load.times[first]), seconds, triggered, afterwards, exact=False)
-            )
+        total = float((lost[rush] - usual).sum()) * load.width
+        triggered = float(lost[first] - usual) * load.width
+        seconds = stretch[1] - stretch[0]
+        bounded = again is not None and again >= CARRIES
+        if bounded:
+            # Who tried again was served in the end, or gave up: there were no more requests.
+            more = float(np.maximum(0.0, served[rush] - usually_served).sum()) * load.width
+            triggered = min(triggered, more + (1.0 - (again or 0.0)) * total)
+            seconds = max(seconds, load.width)
+        outlived = total - triggered
+        if calm and seconds >= TRIES_AGAIN and outlived >= _PERSISTS * triggered > 0:
+            found.append(_Storm(stretch[0], seconds, triggered, outlived, exact=bounded))
     return max(found, key=lambda storm: storm.triggered, default=None)
