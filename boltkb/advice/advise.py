@@ -18,13 +18,13 @@ from boltkb.advice.recommended import recommend_threads
 from boltkb.advice.right_now import Step, right_now
 from boltkb.advice.screen import first_screen
 from boltkb.advice.situation import Situation, look_at
+from boltkb.advice.telling import telling_number
 from boltkb.advice.verdict import (
     also_words,
     cause_words,
     do_first,
     headline,
     misreading,
-    telling_number,
 )
 from boltkb.bolt import Diagnosis, Pool
 from boltkb.queueing import Estimate, Fit, Sizing

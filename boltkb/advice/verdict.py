@@ -1,4 +1,4 @@
-"""The verdict in words: headline, the one number with its interval, and what to do first.
+"""The verdict in words: headline, cause, and what to do first.
 
 By tables from causes to what words them; a cause that no table names is worded by the catalogue
 and by `words`.
@@ -6,19 +6,18 @@ and by `words`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 
 from boltkb.advice.changes import Change
 from boltkb.advice.situation import Situation
+from boltkb.advice.telling import is_of_clients, kept_threads
 from boltkb.advice.words import MEASURES, WORDS
 from boltkb.bolt import Cause, Diagnosis
 from boltkb.catalogue import load_causes, load_rules
 from boltkb.queueing import Estimate
 from boltkb.tables import number, share, span
 
-__all__ = ["also_words", "cause_words", "do_first", "headline", "kept_threads", "misreading",
-           "rejected_words", "telling_number"]  # fmt: skip
+__all__ = ["also_words", "cause_words", "do_first", "headline", "misreading", "rejected_words"]
 
 Estimates = Mapping[str, Estimate]
 
@@ -47,14 +46,6 @@ def headline(situation: Situation, estimates: Estimates) -> str:
             f"{number(diagnosis.peak)} held, no rejection known{upper}"
         )
     return "This export cannot tell whether the thread pool is large enough"
-
-
-def telling_number(situation: Situation, estimates: Estimates) -> tuple[str, Estimate]:
-    """Return the number that tells most here, and what it counts."""
-    cause = situation.cause
-    if cause is not None:
-        return _NUMBERS.get(cause.id, _share_of)(situation, cause, estimates)
-    return _of_the_pool(situation, estimates)
 
 
 def do_first(situation: Situation, estimates: Estimates, several: tuple[Change, ...]) -> str:
@@ -137,13 +128,6 @@ def rejected_words(diagnosis: Diagnosis) -> str:
     return "whether requests were rejected is not known"
 
 
-def kept_threads(diagnosis: Diagnosis) -> float:
-    """Return how many threads transactions hold that nobody ends, by the strongest evidence."""
-    cause = diagnosis.cause_of("leaked_transactions")
-    held = diagnosis.holders.held if diagnosis.holders.looks else (diagnosis.peak or 0.0)
-    return float(round(cause.share * held)) if cause.status == "supported" else 0.0
-
-
 def _large_enough(situation: Situation) -> str:
     return (
         f"The thread pool is large enough: at most {number(situation.diagnosis.peak)} of "
@@ -181,7 +165,7 @@ def _clause(situation: Situation, estimates: Estimates) -> str:
 
 def _kept(situation: Situation, estimates: Estimates) -> str:
     del estimates
-    if _of_clients(situation.cause):
+    if is_of_clients(situation.cause):
         return (
             "clients take connections of their pools and do not give them back "
             f"({_part(situation.cause)})"
@@ -191,14 +175,9 @@ def _kept(situation: Situation, estimates: Estimates) -> str:
 
 
 def _unread(situation: Situation, estimates: Estimates) -> str:
-    if _of_clients(situation.cause):
+    if is_of_clients(situation.cause):
         return f"clients did not read their results ({_part(situation.cause)})"
     return _clause(situation, estimates)
-
-
-def _of_clients(cause: Cause | None) -> bool:
-    """Whether a cause of held threads is told by what failed only, not by the threads."""
-    return cause is not None and cause.explains == "failures"
 
 
 def _part(cause: Cause | None) -> str:
@@ -219,71 +198,6 @@ _LEADS: Mapping[str, Callable[[Situation, Estimates], str]] = {
     "leaked_transactions": _kept,
     "pool_too_small": _too_few,
     "slow_consumer": _unread,
-}
-
-
-def _kept_number(situation: Situation, cause: Cause, estimates: Estimates) -> tuple[str, Estimate]:
-    # What is kept is counted by the server's threads alone.
-    if _of_clients(cause):
-        return _share_of(situation, cause, estimates)
-    told = f"told by {' and '.join(cause.kinds)}"
-    kept = Estimate(kept_threads(situation.diagnosis), None, None, "threads", told)
-    return "threads held by transactions that nobody ends", kept
-
-
-def _share_of(situation: Situation, cause: Cause, estimates: Estimates) -> tuple[str, Estimate]:
-    """Return the cause's share, with an interval where single threads or rejections were seen."""
-    if cause.share <= 0:
-        return _of_the_pool(situation, estimates)
-    label = f"{MEASURES[cause.explains]} {WORDS[cause.id].tail}"
-    looks, seen_in = _looks(situation, cause)
-    if looks is None or looks <= 0:
-        told = " and ".join(cause.kinds) or "the export"
-        return label, Estimate(
-            cause.share, None, None, "share", f"by {told}; without an interval, because single "
-            "looks were not counted",
-        )  # fmt: skip
-    low, high = _wilson(cause.share, looks)
-    return label, Estimate(
-        cause.share, low, high, "share",
-        f"in {seen_in}; Wilson's interval (1927), taking each as one look",
-    )  # fmt: skip
-
-
-def _looks(situation: Situation, cause: Cause) -> tuple[float | None, str]:
-    """Return how many looks a share rests on, and at what; None where they were not counted."""
-    state = WORDS[cause.id].state
-    looks = () if situation.case is None else situation.case.thread_time.looks
-    for look in looks:
-        if state and state in look.shares and look.samples > 0 and not look.bound:
-            return look.samples, f"{number(round(look.samples))} held threads of {look.kind}"
-    holders = situation.diagnosis.holders
-    if state and holders.looks and holders.held > 0 and cause.explains == "thread-time":
-        return holders.held * holders.looks, f"each held thread in {holders.seen_in}"
-    rejected = situation.diagnosis.rejected
-    if cause.explains == "rejections" and rejected.how == "counted" and rejected.value:
-        return rejected.value, f"{number(rejected.value)} rejections"
-    return None, ""
-
-
-def _by_model(situation: Situation, cause: Cause, estimates: Estimates) -> tuple[str, Estimate]:
-    del cause
-    return _of_the_pool(situation, estimates)
-
-
-def _of_the_pool(situation: Situation, estimates: Estimates) -> tuple[str, Estimate]:
-    if situation.diagnosis.state != "saturated":
-        return "most threads held at the same time", estimates["busy_threads_peak"]
-    if estimates["rejection_probability"].value is not None:
-        words = "attempts to get a thread were rejected in this window"
-        return words, estimates["rejection_probability"]
-    return "rejections", estimates["rejections_observed"]
-
-
-#: Numbers of their own.
-_NUMBERS: Mapping[str, Callable[[Situation, Cause, Estimates], tuple[str, Estimate]]] = {
-    "leaked_transactions": _kept_number,
-    "pool_too_small": _by_model,
 }
 
 
@@ -359,14 +273,6 @@ def _who(situation: Situation) -> str:
     count = f"{most.threads:.1f}".removesuffix(".0")
     of = f" of {holders.held:.1f}".removesuffix(".0") if holders.looks else ""
     return f" Most threads were held {by}: {count}{of} on average."
-
-
-def _wilson(part: float, looks: float) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share (1927)."""
-    z = 1.959964
-    middle = (part + z**2 / (2 * looks)) / (1 + z**2 / looks)
-    half = z / (1 + z**2 / looks) * math.sqrt(part * (1 - part) / looks + (z / looks / 2) ** 2)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _upper(words: str) -> str:
