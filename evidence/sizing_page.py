@@ -64,11 +64,17 @@ def _apart(rows: Sequence[Sized]) -> str:
         return ""
     apart = [threads / true - 1.0 for threads, true in told]
     below = [true - threads for threads, true in told if threads < true]
+    held = [
+        row.low <= row.need.threads <= row.high
+        for row in rows
+        if row.low is not None and row.high is not None
+    ]
     worst = f", by {max(below):.0f} threads at most" if below else ""
     return (
         f"Against the true need the recommendations lie {100 * min(apart):+.0f} to "
         f"{100 * max(apart):+.0f}{SPACE}% off, {100 * statistics.median(apart):+.0f}{SPACE}% in "
-        f"the middle. {len(below)} of {len(told)} are below it{worst}."
+        f"the middle. {len(below)} of {len(told)} are below it{worst}. The 95{SPACE}% interval of "
+        f"the recommendation holds the true need in {sum(held)} of {len(held)}."
     )
 
 

@@ -91,6 +91,8 @@ def test_the_page_marks_what_fails_and_counts_what_is_declined():
     assert "**20** (10" in text
     assert "none; named: no cause" in text
     assert "lie +0 to +82\u00a0% off, +0\u00a0% in the middle. 0 of 3 are below it." in text
+    assert "holds the true need in 4 of 4." in text
+    assert "holds the true need in 0 of 1." in render([sized(low=12.0)])
     low = render([sized(threads=9.0)])
     assert "1 of 1 are below it, by 2 threads at most." in low
 
