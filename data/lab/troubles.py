@@ -14,6 +14,10 @@ from data.lab.streams import Client, Looks, Scenario, Stalls, Stream
 SHOP = "shop-api/2.3"
 
 
+#: A heap, MiB, that one report fills.
+_SMALL_HEAP = 320
+
+
 def _burst_fan_out(choice: Choice) -> Scenario:
     hold, every = choice.hold or 1.0, choice.burst_every or 25.0
     size = choice.burst_size or 200
@@ -283,14 +287,12 @@ def _bookmark_wait(choice: Choice) -> Scenario:
     )
 
 
-def _gc_pauses(choice: Choice) -> Scenario:
-    if choice.heap:
-        return _small_heap(choice, choice.heap)
+def _host_stall(choice: Choice) -> Scenario:
     every = choice.stall_every or 24.0
     return Scenario(
-        name="gc-pauses",
-        cause="gc_pauses",
-        situation="gc_pauses",
+        name="host-stall",
+        cause="host_stall",
+        situation="host_stall",
         threads=16,
         clients=(Client(SHOP, instances=4, warm=8, pool=choice.client_pool),),
         streams=(
@@ -301,8 +303,9 @@ def _gc_pauses(choice: Choice) -> Scenario:
     )
 
 
-def _small_heap(choice: Choice, heap: int) -> Scenario:
-    """Stage the same by the collector: a report fills a small heap again and again."""
+def _gc_pauses(choice: Choice) -> Scenario:
+    """Stage pauses by the collector: a report fills a small heap again and again."""
+    heap = choice.heap or _SMALL_HEAP
     return Scenario(
         name="gc-pauses",
         cause="gc_pauses",
@@ -337,4 +340,5 @@ TROUBLES: dict[str, Callable[[Choice], Scenario]] = {
     "retry-storm": _retry_storm,
     "bookmark-wait": _bookmark_wait,
     "gc-pauses": _gc_pauses,
+    "host-stall": _host_stall,
 }

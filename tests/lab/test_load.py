@@ -142,7 +142,8 @@ def test_a_trouble_is_told_by_the_name_of_the_simulated_one(name: str) -> None:
         cause = load_scenario(scenario.situation).cause
         assert scenario.cause == (None if cause == "none" else cause)
     else:
-        assert scenario.situation == "transaction_limit"
+        assert scenario.situation in {"host_stall", "transaction_limit"}
+        assert scenario.cause == scenario.situation
 
 
 def test_more_load_comes_with_the_later_processes_and_no_new_queries_with_the_slow_ones() -> None:
@@ -155,7 +156,7 @@ def test_more_load_comes_with_the_later_processes_and_no_new_queries_with_the_sl
 
 
 def test_pauses_come_from_the_host_or_from_a_small_heap() -> None:
-    host = stage("gc-pauses", Choice(stall_every=30.0, stall=2.0))
+    host = stage("host-stall", Choice(stall_every=30.0, stall=2.0))
     assert (host.stalls, host.heap) == (Stalls(30.0, 2.0), None)
     heap = stage("gc-pauses", Choice(heap=256))
     assert (heap.stalls, heap.heap) == (None, 256)
