@@ -110,7 +110,6 @@ class Advice(Shown):
         """Return the first screen as one line of HTML."""
         return first_screen(
             self.situation,
-            headline=self.headline,
             telling=self.telling,
             misreading=self.misreading,
             estimates=self.estimates,

@@ -25,7 +25,6 @@ _UNANSWERED = 4
 def first_screen(
     situation: Situation,
     *,
-    headline: str,
     telling: str,
     misreading: str,
     estimates: Mapping[str, Estimate],
@@ -46,8 +45,8 @@ def first_screen(
     verdict = (
         f'<div class="boltkb-verdict {kind}"><span class="tag">'
         f"{escape(tag)}</span>"
-        f'<p class="headline">{escape(headline)}.</p>'
-        f"<p>{escape(telling)} {escape(_when(diagnosis))}</p>"
+        f'<p class="headline">{escape(telling)}</p>'
+        f"<p>{escape(_when(diagnosis))}</p>"
         f"<p>{escape(misreading)}</p></div>"
     )
     rows = [

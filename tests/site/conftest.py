@@ -99,7 +99,8 @@ def published(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Publi
     shutil.copytree(checkout, folder / "site", ignore=shutil.ignore_patterns("site"))
     notebook = write_notebook(folder)
     reports = folder / "site" / "docs" / "reports"
-    run_report(notebook, {"export": write_export(folder / "a", name="quiet-1")}, reports, redact=False)
+    quiet = write_export(folder / "a", name="quiet-1")
+    run_report(notebook, {"export": quiet}, reports, redact=False)
     # What the pseudonyms of a report stand for lies beside it and must not reach the site.
     (reports / ".quiet-1.redaction.json").write_text("{}")
     hostile = write_export(folder / "b", name="prod <img src=x onerror=alert(1)>", simulated=True)

@@ -173,3 +173,37 @@ def test_search_finds_a_setting_by_a_part_of_its_name(
     seen.page.locator(".md-search-result__item").first.wait_for(timeout=15_000)
     assert "Tuning" in seen.page.locator(".md-search-result__list").inner_text()
     assert not seen.wrong
+
+
+def test_every_page_of_the_site_fits_a_phone_and_asks_nobody(visit: Open, site: Built) -> None:
+    pages = sorted(site.folder.rglob("*.html"))
+    assert len(pages) > 100
+    seen = visit(pages[0].as_uri(), "light", 390)
+    wide = []
+    for page in pages:
+        seen.page.goto(page.as_uri())
+        seen.page.wait_for_load_state("load")
+        if seen.overflow() > 0:
+            wide.append(str(page.relative_to(site.folder)))
+    assert not wide
+    assert not seen.wrong
+    assert not [url for url in seen.asked if not url.startswith(("file:", "data:", "blob:"))]
+
+
+#: What somebody with the error on the screen types, and a page that must be found by it.
+SOUGHT = {
+    "NoThreadsAvailable": "No threads available",
+    "connections_idle": "What an idle connection is",
+    "Unable to acquire connection from the pool": "A driver's pool times out",
+    "thread starvation": "Thread starvation",
+    "unable to create new native thread": "No native thread",
+}
+
+
+@pytest.mark.parametrize("words", SOUGHT)
+def test_search_finds_what_stands_on_the_screen(visit: Open, site: Built, words: str) -> None:
+    seen = visit((site.folder / "index.html").as_uri())
+    seen.page.locator(".md-search__input").click()
+    seen.page.locator(".md-search__input").fill(words)
+    seen.page.locator(".md-search-result__item").first.wait_for(timeout=15_000)
+    assert SOUGHT[words] in seen.page.locator(".md-search-result__list").inner_text()
