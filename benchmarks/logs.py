@@ -45,10 +45,13 @@ _READ = """
 import sys
 from pathlib import Path
 from boltkb.exports.intake.members import list_members
-from boltkb.exports.logs.reading import read_log
-from boltkb.exports.logs.rejections import read_rejections
 (member,), _ = list_members(Path(sys.argv[2]))
-events = read_rejections(member) if sys.argv[1] == "rejections" else read_log(member).events
+if sys.argv[1] == "rejections":
+    from boltkb.exports.logs.rejections import read_rejections
+    events = read_rejections(member)
+else:
+    from boltkb.exports.logs.reading import read_log
+    events = read_log(member).events
 print(sum(event.kind == "rejection-a" for event in events))
 """
 

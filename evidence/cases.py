@@ -14,6 +14,8 @@ from pathlib import Path
 import boltkb
 from boltkb.advice.advise import Advice
 from boltkb.bolt import Cause, Diagnosis
+from boltkb.bolt.causes import would_tell
+from boltkb.bolt.window import iso
 from boltkb.catalogue import load_causes
 
 __all__ = [
@@ -30,6 +32,10 @@ __all__ = [
 ROOT = Path(__file__).resolve().parents[1]
 CASES = ROOT / "data" / "cases"
 PAGES = ROOT / "docs" / "cases"
+#: So many things of a kind are told on a page; the report of an export has all of them.
+_MOST = 4
+#: So many causes are named beside what would tell of them.
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,7 @@ def render(case: PublishedCase) -> str:
             "",
             _named(diagnosis),
             "",
+            *_looked_at(diagnosis),
             *_weighed(diagnosis),
             "## What it was",
             "",
@@ -146,8 +153,9 @@ def render_index(cases: tuple[PublishedCase, ...]) -> str:
             "",
             (
                 "Cases that were told in public, each with small files in the shape of its "
-                "evidence. Where the evidence does not carry the cause, *cannot tell* is the "
-                "right answer, and the page says what would have told."
+                "evidence, which were written for these exercises: no file is the original. "
+                "Where the evidence does not carry the cause, *cannot tell* is the right answer, "
+                "and the page says what would have told."
             ),
             "",
             "| | Case | Where | From its evidence |",
@@ -168,12 +176,27 @@ def write() -> None:
 
 
 def _named(diagnosis: Diagnosis) -> str:
+    sure = f"Confidence: {diagnosis.confidence}."
     if diagnosis.cause is None:
-        return "The cause: **cannot be told** from this evidence."
+        return f"The cause: **cannot be told** from this evidence. {sure}"
     cause = diagnosis.cause_of(diagnosis.cause)
     name = load_causes()[cause.id]
     words = " ".join(_plain(sentence) for sentence in cause.evidence_for)
-    return f"The cause: **{name.title.lower()}**. {name.said} {words}"
+    return f"The cause: **{_within(name.title)}**. {name.said} {words} {sure}"
+
+
+def _looked_at(diagnosis: Diagnosis) -> list[str]:
+    """Return which part of a long export this is about; empty where it is the whole."""
+    window = diagnosis.case.seen.window
+    if not window.how.startswith("the worst incident"):
+        return []
+    return [
+        (
+            "Of the whole export boltkb looks at the worst incident by itself, from "
+            f"{iso(window.start)} to {iso(window.end)}."
+        ),
+        "",
+    ]
 
 
 def _weighed(diagnosis: Diagnosis) -> list[str]:
@@ -182,16 +205,30 @@ def _weighed(diagnosis: Diagnosis) -> list[str]:
     beside = [c for c in diagnosis.causes if c.status == "supported" and c.id != diagnosis.cause]
     if beside:
         lines += ["Beside it:", "", *(_row(cause, cause.evidence_for) for cause in beside), ""]
-    open_still = [c for c in diagnosis.causes if c.status == "cannot_tell" and c.missing]
-    if open_still and diagnosis.cause is None:
-        wanted: dict[str, list[str]] = {}
-        for cause in open_still:
-            for item in cause.missing:
-                wanted.setdefault(item, []).append(_title(cause.id).lower())
-        lines += ["What would tell:", ""]
-        lines += [f"- {_plain(item)} ({', '.join(names)})" for item, names in wanted.items()]
+    if diagnosis.cause is not None:
+        return lines
+    hinted = [c for c in diagnosis.causes if c.status == "cannot_tell" and c.evidence_for]
+    if hinted:
+        lines += ["Something speaks for, and does not settle:", ""]
+        lines += [*(_row(cause, cause.evidence_for) for cause in hinted[:_MOST]), ""]
+    wanted = would_tell(diagnosis.causes)
+    if wanted:
+        lines += ["What would tell, the most telling first:", ""]
+        lines += [f"- {_plain(item)} ({_several(ids)})" for item, ids in wanted[:_MOST]]
         lines.append("")
     return lines
+
+
+def _several(ids: tuple[str, ...]) -> str:
+    """Return what an item would tell of, a few of them by name."""
+    names = [_within(_title(identity)) for identity in ids[:_NAMED]]
+    more = len(ids) - len(names)
+    return "tells of: " + "; ".join(names) + (f"; and {more} more" if more else "")
+
+
+def _within(title: str) -> str:
+    """Return a title as part of a sentence."""
+    return title[:1].lower() + title[1:]
 
 
 def _row(cause: Cause, sentences: tuple[str, ...]) -> str:
@@ -199,7 +236,7 @@ def _row(cause: Cause, sentences: tuple[str, ...]) -> str:
 
 
 def _title(identity: str | None) -> str:
-    return "cannot be told" if identity is None else load_causes()[identity].title
+    return "Cannot be told" if identity is None else load_causes()[identity].title
 
 
 def _plain(words: str) -> str:

@@ -18,13 +18,13 @@ from boltkb.advice.recommended import recommend_threads
 from boltkb.advice.right_now import Step, right_now
 from boltkb.advice.screen import first_screen
 from boltkb.advice.situation import Situation, look_at
+from boltkb.advice.telling import telling_number
 from boltkb.advice.verdict import (
     also_words,
     cause_words,
     do_first,
     headline,
     misreading,
-    telling_number,
 )
 from boltkb.bolt import Diagnosis, Pool
 from boltkb.queueing import Estimate, Fit, Sizing
@@ -96,7 +96,7 @@ class Advice(Shown):
         also = also_words(self.situation)
         lines = [
             f"{self.diagnosis.state.replace('_', ' ').upper()}  {self.headline}",
-            f"Cause: {cause_words(self.diagnosis)}",
+            f"Cause: {cause_words(self.situation)}",
             *((also,) if also else ()),
             f"Number: {self.telling}",
             f"Do first: {self.do_first}",

@@ -6,12 +6,15 @@ that was seen is marked as extrapolation.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from boltkb.advice.situation import Situation
+from boltkb.advice.words import MEASURES
 from boltkb.bolt import rejection_if
 from boltkb.queueing import Estimate
 from boltkb.tables import number, share
 
-__all__ = ["REFUSED", "with_less_held", "with_threads"]
+__all__ = ["REFUSED", "if_it_went_away", "with_threads"]
 
 REFUSED = (
     "No number: the model's fit was refused, so nothing is promised from it. Compare rejections "
@@ -41,19 +44,41 @@ def with_threads(situation: Situation, threads: float) -> str:
     )
 
 
-def with_less_held(situation: Situation, part: float) -> str:
-    """Return what it should bring that a part of the held thread-time goes away, in sentences.
+def if_it_went_away(situation: Situation) -> str:
+    """Return what it should bring that the leading cause goes away, in sentences.
 
-    Parameters
-    ----------
-    situation : Situation
-    part : float, 0 to 1
-        The share of held thread-time that the cause accounts for.
+    A cause of held thread-time scales the load; one of rejections takes its part of them with it.
     """
+    cause = situation.cause
+    if cause is None or not 0 < cause.share <= 1:
+        return "No number: how much it accounts for is not known."
+    if cause.explains in _OUTSIDE:
+        return (
+            f"{share(cause.share)} of {MEASURES[cause.explains]} would end with it, as far as this "
+            "window tells; the thread pool's model does not speak of them."
+        )
     if not situation.accepted:
         return REFUSED
-    if not 0 < part <= 1:
-        return "No number: how much of the held thread-time it accounts for is not known."
+    return _EFFECTS[cause.explains](situation, cause.share)
+
+
+def _fewer_rejections(situation: Situation, part: float) -> str:
+    before = _now(situation)
+    if before.value is None:
+        return f"No number: {before.reason}."
+    left = replace(
+        before,
+        value=before.value * (1 - part),
+        low=None if before.low is None else before.low * (1 - part),
+        high=None if before.high is None else before.high * (1 - part),
+    )
+    return (
+        f"{_told(before)} of attempts rejected now; about {_told(left)} if all that it accounts "
+        f"for went away ({share(part)} of the rejections), at the load of this window."
+    )
+
+
+def _less_held(situation: Situation, part: float) -> str:
     before = _now(situation)
     after = rejection_if(situation.fit, load=1 - part)
     if before.value is None or after.value is None:
@@ -63,6 +88,11 @@ def with_less_held(situation: Situation, part: float) -> str:
         f"({share(part)} of the held thread-time), at the load of this window. Half of it would "
         f"leave {_told(rejection_if(situation.fit, load=1 - part / 2))}."
     )
+
+
+#: What a cause explains that is not the pool's own.
+_OUTSIDE = frozenset({"failures", "connections"})
+_EFFECTS = {"thread-time": _less_held, "rejections": _fewer_rejections}
 
 
 def _now(situation: Situation) -> Estimate:

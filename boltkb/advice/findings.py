@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from boltkb.advice.situation import Situation
 from boltkb.bolt import Cause, Diagnosis, Pool
+from boltkb.bolt.clients import misread_idle
 from boltkb.catalogue import Rule, load_rules
 from boltkb.queueing import Fit, Sizing
 from boltkb.tables import (
@@ -71,10 +72,10 @@ def find(situation: Situation) -> tuple[Finding, ...]:
     """Return every finding, the gravest first, undecided rules before those that found nothing."""
     diagnosis = situation.diagnosis
     found = [
-        *_causes(diagnosis),
+        *_causes(situation),
         _rejections(diagnosis),
         _ceiling(situation.pool, diagnosis),
-        _idle(diagnosis),
+        _idle(situation),
         _model(situation.pool, situation.fit),
         _margin(situation.sizing),
     ]
@@ -83,15 +84,20 @@ def find(situation: Situation) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda f: (status[f.status], severity[f.severity])))
 
 
-def _causes(diagnosis: Diagnosis) -> list[Finding]:
+def _causes(situation: Situation) -> list[Finding]:
     """Return a finding for each rule of each cause weighed."""
     rules: dict[str, list[Rule]] = {}
     for rule in load_rules().values():
         rules.setdefault(rule.cause, []).append(rule)
-    return [_of(cause, rule) for cause in diagnosis.causes for rule in rules.get(cause.id, ())]
+    causes = situation.diagnosis.causes
+    return [
+        _of(cause, rule, situation.worded(rule.change))
+        for cause in causes
+        for rule in rules.get(cause.id, ())
+    ]
 
 
-def _of(cause: Cause, rule: Rule) -> Finding:
+def _of(cause: Cause, rule: Rule, change: str) -> Finding:
     supported = cause.status == "supported"
     evidence = (cause.evidence_for if supported else cause.evidence_against) or cause.evidence_for
     missing = tuple(f"Would tell: {item}." for item in cause.missing)
@@ -102,7 +108,7 @@ def _of(cause: Cause, rule: Rule) -> Finding:
         severity=rule.severity if supported and rule.severity != "info" else "none",
         cause=cause.id,
         evidence=evidence + (missing if cause.status == "cannot_tell" else ()),
-        advice=rule.change if supported else "",
+        advice=change if supported else "",
         where=tuple(str(place) for place in cause.where),
     )
 
@@ -156,17 +162,20 @@ def _ceiling(pool: Pool, diagnosis: Diagnosis) -> Finding:
     )  # fmt: skip
 
 
-def _idle(diagnosis: Diagnosis) -> Finding:
-    title = "Idle connections"
-    if diagnosis.idle_connections is None:
+def _idle(situation: Situation) -> Finding:
+    title, idle = "Idle connections", situation.diagnosis.idle_connections
+    if idle is None:
         return Finding(
             "idle-connections", title, "cannot_tell", "none", None,
             ("The metric connections_idle is not in the export.",), "",
         )  # fmt: skip
+    misread = None if situation.case is None else misread_idle(situation.case.seen)
     words = (
-        f"{number(round(diagnosis.idle_connections))} connections were idle on average. An idle "
+        f"{number(round(idle))} connections were idle on average. An idle "
         "connection holds no Bolt thread. Each costs a socket, a file descriptor and buffers on "
         "the server, and any of them can ask for a thread at the same moment."
+        if misread is None
+        else misread.words
     )
     return Finding(
         "idle-connections", title, "supported", "none", None,

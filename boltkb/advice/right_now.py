@@ -18,6 +18,8 @@ _TRANSACTION = re.compile(r"[A-Za-z0-9._-]{1,80}-transaction-[0-9]{1,19}")
 _SHOWS_TRANSACTIONS = "4.4"
 #: So many ids go into one line.
 _IDS = 20
+#: So many things to collect are named as steps.
+_ASKED = 4
 #: A transaction without a query for this long is being kept, s.
 _IDLE = 60
 
@@ -89,7 +91,9 @@ def right_now(situation: Situation) -> tuple[Step, ...]:
     diagnosis = situation.diagnosis
     cause = diagnosis.cause
     if cause is None and not situation.short and diagnosis.incident is None:
-        return ()
+        if diagnosis.state != "cannot_tell":
+            return ()
+        return tuple(Step(f"Collect what is missing. {w}") for w in diagnosis.cannot_tell[:_ASKED])
     if cause is not None and load_causes()[cause].group == "elsewhere" and not situation.short:
         return (_keep_outside(), Step(CALM[cause]))
     steps = [_keep(situation), _who(situation)]

@@ -34,7 +34,10 @@ def first_screen(
 ) -> str:
     """Return the first screen as one line of HTML."""
     diagnosis, pool = situation.diagnosis, situation.pool
-    kind = _KIND[diagnosis.state]
+    kind, tag = _KIND[diagnosis.state], diagnosis.state.replace("_", " ")
+    if diagnosis.state == "ok" and diagnosis.cause is not None:
+        # Something fails, though it is not the pool.
+        kind, tag = "warn", "pool ok"
     simulated = (
         '<p class="boltkb-simulated">Simulated data: no server wrote these files.</p>'
         if diagnosis.simulated
@@ -42,13 +45,13 @@ def first_screen(
     )
     verdict = (
         f'<div class="boltkb-verdict {kind}"><span class="tag">'
-        f"{escape(diagnosis.state.replace('_', ' '))}</span>"
+        f"{escape(tag)}</span>"
         f'<p class="headline">{escape(headline)}.</p>'
         f"<p>{escape(telling)} {escape(_when(diagnosis))}</p>"
         f"<p>{escape(misreading)}</p></div>"
     )
     rows = [
-        ("Cause", f"{cause_words(diagnosis)} {also_words(situation)}".strip()),
+        ("Cause", f"{cause_words(situation)} {also_words(situation)}".strip()),
         ("Do first", do_first),
         ("Do not", _upper(do_not.removeprefix("Do not "))),
         ("Confidence", f"{diagnosis.confidence.capitalize()}. {' '.join(diagnosis.why)}"),
@@ -115,11 +118,10 @@ def _rejected_card(diagnosis: Diagnosis) -> str:
 def _chance_card(chance: Estimate, target: float) -> str:
     if chance.value is None:
         return _card("Share of attempts rejected", "unknown", "", chance.reason, "", None, None)
-    ends = (
-        f"model, 95\u202f%: {share(chance.low)} to {share(chance.high)}"
-        if chance.low is not None and chance.high is not None
-        else chance.reason
-    )
+    ends = chance.reason
+    if chance.low is not None and chance.high is not None:
+        low, high = share(chance.low), share(chance.high)
+        ends = f"model, 95\u202f%: {low if low == high else f'{low} to {high}'}"
     kind = "ok" if chance.high is not None and chance.high <= target else "warn"
     kind = "bad" if chance.low is not None and chance.low > target else kind
     return _card("Share of attempts rejected", share(chance.value), "", ends, kind, None, None)

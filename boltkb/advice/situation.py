@@ -24,6 +24,10 @@ __all__ = ["Situation", "look_at"]
 _AURA = re.compile(r"(?:^|[./@])[0-9a-z.-]{1,127}\.databases\.neo4j\.io(?::|/|$)")
 #: Under these causes the load grows for ever, so that no fit of it means anything.
 _NO_STEADY_LOAD = frozenset({"leaked_transactions"})
+#: A setting by its id, within a text.
+_NAMED = re.compile(r"\{([a-z][a-z-]+)\}")
+#: Files that whoever runs the server has, and a customer of Aura has not.
+_OWN = frozenset({"configuration", "environment", "gc-log", "log", "server-notes", "thread-dump"})
 #: What a driver's user agent begins with, by language.
 _AGENTS = (
     ("neo4j-java", "java"),
@@ -114,6 +118,11 @@ class Situation:
         """Return a setting's name in this version."""
         return setting_name(identity, self.version)
 
+    def worded(self, text: str) -> str:
+        """Return a text of the catalogue with each `{setting}` by its name in this version."""
+        return _NAMED.sub(lambda found: self.setting(found[1]) if self.has(found[1]) else
+                          setting_name(found[1]), text)  # fmt: skip
+
     def has(self, identity: str) -> bool:
         """Return whether this version has, or may have, a setting; an unknown version is new."""
         names = load_settings()[identity].names
@@ -157,7 +166,7 @@ def _managed(export: Export) -> bool:
     No file of an Aura instance's configuration can be had; its address is what its clients' logs
     and metrics name.
     """
-    own = any(source.kind in {"configuration", "thread-dump"} for source in export.sources)
+    own = any(source.kind in _OWN for source in export.sources)
     return not own and any(_AURA.search(driver.address.lower()) for driver in export.drivers)
 
 

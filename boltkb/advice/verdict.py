@@ -1,4 +1,4 @@
-"""The verdict in words: headline, the one number with its interval, and what to do first.
+"""The verdict in words: headline, cause, and what to do first.
 
 By tables from causes to what words them; a cause that no table names is worded by the catalogue
 and by `words`.
@@ -6,19 +6,18 @@ and by `words`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 
 from boltkb.advice.changes import Change
 from boltkb.advice.situation import Situation
-from boltkb.advice.words import WORDS
+from boltkb.advice.telling import is_of_clients, kept_threads
+from boltkb.advice.words import MEASURES, WORDS
 from boltkb.bolt import Cause, Diagnosis
 from boltkb.catalogue import load_causes, load_rules
 from boltkb.queueing import Estimate
-from boltkb.tables import number, sentence, share, span
+from boltkb.tables import number, share, span
 
-__all__ = ["also_words", "cause_words", "do_first", "headline", "kept_threads", "misreading",
-           "rejected_words", "telling_number"]  # fmt: skip
+__all__ = ["also_words", "cause_words", "do_first", "headline", "misreading", "rejected_words"]
 
 Estimates = Mapping[str, Estimate]
 
@@ -33,30 +32,20 @@ def headline(situation: Situation, estimates: Estimates) -> str:
         if diagnosis.state == "cannot_tell":
             return f"Whether the thread pool is large enough cannot be told; what was seen: {lead}"
         return f"{_upper(lead)}{_tail(situation)}"
-    limit = _limit(situation)
     if diagnosis.state == "ok":
         return _large_enough(situation)
     if diagnosis.state == "saturated":
         return (
-            f"The pool of {limit} threads ran out: {rejected_words(diagnosis)}; why, this export "
-            "cannot tell"
+            f"{_pool(situation)} ran out: {rejected_words(diagnosis)}; why, this export cannot tell"
         )
     if diagnosis.state == "at_risk":
         chance = estimates["rejection_probability"]
         upper = f" (up to {share(chance.high)} of attempts)" if chance.high is not None else ""
         return (
-            f"The pool of {limit} threads came close to its limit: at most "
+            f"{_pool(situation)} came close to its limit: at most "
             f"{number(diagnosis.peak)} held, no rejection known{upper}"
         )
     return "This export cannot tell whether the thread pool is large enough"
-
-
-def telling_number(situation: Situation, estimates: Estimates) -> tuple[str, Estimate]:
-    """Return the number that tells most here, and what it counts."""
-    cause = situation.cause
-    if cause is not None:
-        return _NUMBERS.get(cause.id, _share_of)(situation, cause, estimates)
-    return _of_the_pool(situation, estimates)
 
 
 def do_first(situation: Situation, estimates: Estimates, several: tuple[Change, ...]) -> str:
@@ -85,11 +74,12 @@ def misreading(situation: Situation) -> str:
     return f"{many}threads and connections are different things; the server limits only threads."
 
 
-def cause_words(diagnosis: Diagnosis) -> str:
-    """Return the cause in a sentence, with its evidence."""
+def cause_words(situation: Situation) -> str:
+    """Return the cause in a sentence, with its evidence; where nothing is wrong, the proof."""
+    diagnosis = situation.diagnosis
     if diagnosis.cause is None:
         if diagnosis.state == "ok":
-            return "None; nothing is wrong."
+            return f"None; nothing is wrong. {_proof(situation)}"
         if diagnosis.state == "cannot_tell":
             return "Cannot be told from this export."
         return "Not known: no cause is supported by what this export holds."
@@ -97,11 +87,25 @@ def cause_words(diagnosis: Diagnosis) -> str:
     return " ".join((load_causes()[diagnosis.cause].said, *evidence))
 
 
+def _proof(situation: Situation) -> str:
+    """Return what shows that the pool is large enough: peak, samples, chance with its bound."""
+    diagnosis, chance = situation.diagnosis, situation.fit.rejection_probability
+    peak = f"{number(diagnosis.peak)} of {_limit(situation)} threads"
+    seen = f"In {number(diagnosis.samples)} samples at most {peak} were held"
+    if chance.high is None:
+        return f"{seen}; {rejected_words(diagnosis)}."
+    return (
+        f"{seen}; {rejected_words(diagnosis)}; by the model at most {share(chance.high)} of "
+        f"attempts were (upper end of the 95\u202f% interval), the target being "
+        f"{share(diagnosis.target)}."
+    )
+
+
 def also_words(situation: Situation) -> str:
     """Return the other supported causes in one line; empty for none."""
     others = situation.others if situation.cause is not None else ()
     named = [
-        f"{load_causes()[cause.id].title} ({share(cause.share)} of {_measure(cause)})"
+        f"{load_causes()[cause.id].title} ({share(cause.share)} of {MEASURES[cause.explains]})"
         for cause in others
     ]
     return f"Also supported: {'; '.join(named)}." if named else ""
@@ -118,14 +122,10 @@ def rejected_words(diagnosis: Diagnosis) -> str:
         return "requests were rejected, how many is not logged"
     if rejected.how == "none":
         return "no request was rejected"
+    told = 0 if diagnosis.case is None else diagnosis.case.told_rejections
+    if told:
+        return f"clients tell of {number(told)} rejected requests"
     return "whether requests were rejected is not known"
-
-
-def kept_threads(diagnosis: Diagnosis) -> float:
-    """Return how many threads transactions hold that nobody ends, by the strongest evidence."""
-    cause = diagnosis.cause_of("leaked_transactions")
-    held = diagnosis.holders.held if diagnosis.holders.looks else (diagnosis.peak or 0.0)
-    return float(round(cause.share * held)) if cause.status == "supported" else 0.0
 
 
 def _large_enough(situation: Situation) -> str:
@@ -133,6 +133,11 @@ def _large_enough(situation: Situation) -> str:
         f"The thread pool is large enough: at most {number(situation.diagnosis.peak)} of "
         f"{_limit(situation)} threads were held"
     )
+
+
+def _pool(situation: Situation) -> str:
+    threads = situation.pool.threads
+    return "The thread pool" if threads is None else f"The pool of {number(threads)} threads"
 
 
 def _limit(situation: Situation) -> str:
@@ -155,13 +160,28 @@ def _clause(situation: Situation, estimates: Estimates) -> str:
     if cause is None:
         return ""
     part = share(cause.share) if cause.share > 0 else "an unknown part"
-    return WORDS[cause.id].clause.format(part=part)
+    return WORDS[cause.id].clause.format(part=f"{part} of {MEASURES[cause.explains]}")
 
 
 def _kept(situation: Situation, estimates: Estimates) -> str:
     del estimates
+    if is_of_clients(situation.cause):
+        return (
+            "clients take connections of their pools and do not give them back "
+            f"({_part(situation.cause)})"
+        )
     kept = number(kept_threads(situation.diagnosis))
     return f"{kept} of {_limit(situation)} threads are held by transactions that nobody ends"
+
+
+def _unread(situation: Situation, estimates: Estimates) -> str:
+    if is_of_clients(situation.cause):
+        return f"clients did not read their results ({_part(situation.cause)})"
+    return _clause(situation, estimates)
+
+
+def _part(cause: Cause | None) -> str:
+    return "" if cause is None else f"{share(cause.share)} of {MEASURES[cause.explains]}"
 
 
 def _too_few(situation: Situation, estimates: Estimates) -> str:
@@ -177,69 +197,7 @@ _SAYS_REJECTIONS = frozenset({"pool_too_small"})
 _LEADS: Mapping[str, Callable[[Situation, Estimates], str]] = {
     "leaked_transactions": _kept,
     "pool_too_small": _too_few,
-}
-
-
-def _kept_number(situation: Situation, cause: Cause, estimates: Estimates) -> tuple[str, Estimate]:
-    del estimates
-    told = f"told by {' and '.join(cause.kinds)}"
-    kept = Estimate(kept_threads(situation.diagnosis), None, None, "threads", told)
-    return "threads held by transactions that nobody ends", kept
-
-
-def _share_of(situation: Situation, cause: Cause, estimates: Estimates) -> tuple[str, Estimate]:
-    """Return the cause's share, with an interval where single threads or rejections were seen."""
-    if cause.share <= 0:
-        return _of_the_pool(situation, estimates)
-    label = WORDS[cause.id].label
-    looks, seen_in = _looks(situation, cause)
-    if looks is None or looks <= 0:
-        told = " and ".join(cause.kinds) or "the export"
-        return label, Estimate(
-            cause.share, None, None, "share", f"by {told}; without an interval, because single "
-            "looks were not counted",
-        )  # fmt: skip
-    low, high = _wilson(cause.share, looks)
-    return label, Estimate(
-        cause.share, low, high, "share",
-        f"in {seen_in}; Wilson's interval (1927), taking each as one look",
-    )  # fmt: skip
-
-
-def _looks(situation: Situation, cause: Cause) -> tuple[float | None, str]:
-    """Return how many looks a share rests on, and at what; None where they were not counted."""
-    state = WORDS[cause.id].state
-    looks = () if situation.case is None else situation.case.thread_time.looks
-    for look in looks:
-        if state and state in look.shares and look.samples > 0 and not look.bound:
-            return look.samples, f"{number(round(look.samples))} held threads of {look.kind}"
-    holders = situation.diagnosis.holders
-    if state and holders.looks and holders.held > 0 and cause.explains == "thread-time":
-        return holders.held * holders.looks, f"each held thread in {holders.seen_in}"
-    rejected = situation.diagnosis.rejected
-    if cause.explains == "rejections" and rejected.how == "counted" and rejected.value:
-        return rejected.value, f"{number(rejected.value)} rejections"
-    return None, ""
-
-
-def _by_model(situation: Situation, cause: Cause, estimates: Estimates) -> tuple[str, Estimate]:
-    del cause
-    return _of_the_pool(situation, estimates)
-
-
-def _of_the_pool(situation: Situation, estimates: Estimates) -> tuple[str, Estimate]:
-    if situation.diagnosis.state != "saturated":
-        return "most threads held at the same time", estimates["busy_threads_peak"]
-    if estimates["rejection_probability"].value is not None:
-        words = "attempts to get a thread were rejected in this window"
-        return words, estimates["rejection_probability"]
-    return "rejections", estimates["rejections_observed"]
-
-
-#: Numbers of their own.
-_NUMBERS: Mapping[str, Callable[[Situation, Cause, Estimates], tuple[str, Estimate]]] = {
-    "leaked_transactions": _kept_number,
-    "pool_too_small": _by_model,
+    "slow_consumer": _unread,
 }
 
 
@@ -260,7 +218,8 @@ def _raise(situation: Situation, estimates: Estimates, several: tuple[Change, ..
     need = estimates["recommended_threads"]
     change = next((c for c in several if c.where == "neo4j.conf"), None)
     if need.value is None or change is None:
-        why = "its settings are Neo4j's here" if situation.managed else need.reason
+        why = need.reason.removeprefix("none: ")
+        why = "its settings are Neo4j's here" if situation.managed else why
         return f"Find what made the load peak; {why}."
     interval = (
         f"95\u202f% interval {number(need.low)} to {number(need.high)}"
@@ -286,12 +245,11 @@ def _by_rule(situation: Situation, estimates: Estimates, several: tuple[Change, 
         rule for rule in load_rules().values() if cause is not None and rule.cause == cause.id
     )
     for change in several:
-        if change.before and change.after and change.where == "clients":
-            return (
-                f"{sentence(rule.change)} First: {change.name} from {change.before} to "
-                f"{change.after}."
-            )
-    return sentence(rule.change)
+        # Values that are only examples do not lead.
+        if change.where == "clients" and change.after and (change.before or change.bounded):
+            since = f" from {change.before}" if change.before else ""
+            return f"{situation.worded(rule.change)} First: {change.name}{since} to {change.after}."
+    return situation.worded(rule.change)
 
 
 #: What to do first, where the rule's own words are not enough.
@@ -315,23 +273,6 @@ def _who(situation: Situation) -> str:
     count = f"{most.threads:.1f}".removesuffix(".0")
     of = f" of {holders.held:.1f}".removesuffix(".0") if holders.looks else ""
     return f" Most threads were held {by}: {count}{of} on average."
-
-
-def _measure(cause: Cause) -> str:
-    return {
-        "thread-time": "the held thread-time",
-        "rejections": "the rejections",
-        "failures": "the clients' failures",
-        "connections": "the connections opened",
-    }[cause.explains]
-
-
-def _wilson(part: float, looks: float) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share (1927)."""
-    z = 1.959964
-    middle = (part + z**2 / (2 * looks)) / (1 + z**2 / looks)
-    half = z / (1 + z**2 / looks) * math.sqrt(part * (1 - part) / looks + (z / looks / 2) ** 2)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _upper(words: str) -> str:

@@ -7,12 +7,12 @@ kept for good; *ok* needs evidence enough; everything else is *cannot tell*.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from boltkb.bolt.causes import Cause, weigh_causes
+from boltkb.bolt.causes import Cause, weigh_causes, would_tell
 from boltkb.bolt.causes.case import Case, open_case
+from boltkb.bolt.causes.counting import each_rejection
 from boltkb.bolt.clients import Clients
 from boltkb.bolt.confidence import judge_confidence
 from boltkb.bolt.course import Course
@@ -38,8 +38,6 @@ _EXPLAINED = {
 }
 #: Fewer samples than this never make an *ok*.
 _ENOUGH = 20
-#: What may fail while the pool has threads to spare.
-_BESIDE_THE_POOL = frozenset({"failures", "connections"})
 #: So many things to collect are named on the first screen; the causes have all of them.
 _FEW = 3
 
@@ -53,7 +51,8 @@ class Diagnosis(Shown):
     state : str
         `ok`, `at_risk`, `saturated` or `cannot_tell`.
     cause : str or None
-        The first supported cause; None where nothing is wrong or none can be told.
+        The first supported cause; None where nothing is wrong or none can be told.  Where the pool
+        is large enough, one that makes trouble beside it.
     confidence : str
         `high`, `medium` or `low`.
     why : tuple of str
@@ -202,8 +201,8 @@ def diagnose(
     case = open_case(export, pool, seen, fit)
     causes = weigh_causes(case)
     supported = [cause for cause in causes if cause.status == "supported"]
-    state = _state(seen, fit, supported, rejection)
-    cause = next((c for c in supported if state != "ok" or c.explains in _BESIDE_THE_POOL), None)
+    state = "saturated" if case.told_rejections else _state(seen, fit, supported, rejection)
+    cause = _leading(supported, state)
     confidence, why = judge_confidence(state, cause, causes, seen, fit, export)
     idle = seen.idle_connections
     return Diagnosis(
@@ -226,10 +225,18 @@ def diagnose(
     )
 
 
+def _leading(supported: list[Cause], state: str) -> Cause | None:
+    """Return the cause that leads; where the pool is large enough, one that fails beside it."""
+    if state == "ok":
+        return next((cause for cause in supported if load_causes()[cause.id].alone), None)
+    return supported[0] if supported else None
+
+
 def _state(seen: PoolObservations, fit: Fit, supported: list[Cause], target: float) -> str:
     if seen.rejected.seen:
         return "saturated"
-    if any(cause.id == "leaked_transactions" for cause in supported):
+    # That a client keeps connections does not tell how many threads they hold.
+    if any(c.id == "leaked_transactions" and c.explains == "thread-time" for c in supported):
         return "at_risk"
     if seen.full_share:
         return "at_risk"
@@ -263,19 +270,15 @@ def _unanswered(
     if named is not None:
         words += [f"Whether that is all of it: add {item}." for item in named.missing[:_FEW]]
     elif state != "ok":
-        # What would tell of most causes first; a first screen has room for few.
-        wanted = Counter(
-            item for cause in causes if cause.status == "cannot_tell" for item in cause.missing
-        )
-        words += [f"Why: add {item}." for item, _ in wanted.most_common(_FEW)]
+        # A first screen has room for few.
+        words += [f"Why: add {item}." for item, _ in would_tell(causes)[:_FEW]]
     if seen.rejected.how in {"episodes", "estimated"}:
-        words.append(
-            "How many requests were rejected exactly: server.bolt.enable_network_error_accounting"
-            "=false logs each one (it needs a restart)."
-        )
+        restart = "" if pool.counts_rejections else " (it needs a restart)"
+        words.append(f"How many requests were rejected exactly: {each_rejection(pool)}{restart}.")
     elif seen.rejected.how == "unknown":
+        asked = "How many requests" if state == "saturated" else "Whether requests"
         words.append(
-            "Whether requests were rejected: add debug.log and neo4j.log of the same time, whole. "
+            f"{asked} were rejected: add debug.log and neo4j.log of the same time, whole. "
             f"{sentence(seen.rejected.reason)}"
         )
     words.append(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, cast
 
-from boltkb.catalogue.rows import by_id, choice, rows, text
+from boltkb.catalogue.rows import by_id, choice, flag, rows, text
 
 __all__ = ["GROUPS", "CauseName", "load_causes"]
 
@@ -38,6 +38,8 @@ class CauseName:
         One sentence.
     source : str
         The id of the source.
+    alone : bool
+        Whether it makes trouble even where the thread pool is large enough.
     """
 
     id: str
@@ -46,6 +48,7 @@ class CauseName:
     scenario: str | None
     said: str
     source: str
+    alone: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -65,6 +68,7 @@ def load_causes() -> Mapping[str, CauseName]:
             scenario=text(row, "scenario") if "scenario" in row else None,
             said=text(row, "said"),
             source=text(row, "source"),
+            alone=flag(row, "alone") if "alone" in row else False,
         )
         for row in rows("causes.toml", "cause")
     )

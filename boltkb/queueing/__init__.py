@@ -15,6 +15,8 @@ the fit
     `spread_fit`, `finite_fit`; held against the data in `checks`, `steadiness`, `crosschecks`;
     judged in `verdicts` and `refusals`; compared in `candidates` and `heldout`.  `scales`,
     `changes`, `resampling` and `forecast` look at spread, steps, blocks and other days
+any series
+    `shifts` (steps of a level), `scalability` (holds that grow with the busy servers)
 sizing
     `sizing`, for the targets of `targets`
 simulation

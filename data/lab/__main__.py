@@ -24,7 +24,7 @@ from data.lab.build import DEFAULT_VERSION, build
 from data.lab.choices import Choice
 from data.lab.errors import LabError
 from data.lab.scenarios import SCENARIOS, stage
-from data.lab.server import DEFAULT_THREADS, Server, Settings
+from data.lab.server import DEFAULT_HEAP, DEFAULT_THREADS, Server, Settings
 from data.lab.streams import PROFILES, WORKS, Scenario
 
 
@@ -86,6 +86,7 @@ def _capture(options: argparse.Namespace, given: list[str]) -> int:
         scenario=scenario,
         settings=replace(
             _settings(options, scenario.default_accounting, scenario.threads),
+            heap=scenario.heap or DEFAULT_HEAP,
             extra=scenario.settings,
         ),
         seconds=options.minutes * 60,
@@ -202,6 +203,7 @@ def _parser() -> argparse.ArgumentParser:
     capture.add_argument("--spots", type=_count, help="nodes that writers share")
     capture.add_argument("--fetch", type=int, help="records asked for at a time, -1 for all")
     capture.add_argument("--limit", type=_count, help="most transactions at once")
+    capture.add_argument("--heap", type=_count, help="MiB, for pauses of the collector")
     capture.add_argument("--work", choices=WORKS, help="wait, or use a processor")
     capture.add_argument("--profile", choices=PROFILES, help="how the rate varies")
     capture.add_argument("--client-pool", type=_count, help="most connections per client")

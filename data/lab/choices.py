@@ -31,6 +31,8 @@ class Choice:
         Records that a reader asks for at a time; -1 is all.
     limit : int, optional
         Of concurrent transactions.
+    heap : int, MiB, optional
+        Of the server.
     profile, work : str, optional
     client_pool : int, optional
     retries : bool
@@ -51,6 +53,7 @@ class Choice:
     spots: int | None = None
     fetch: int | None = None
     limit: int | None = None
+    heap: int | None = None
     profile: str | None = None
     work: str | None = None
     client_pool: int | None = None

@@ -32,6 +32,10 @@ ROWS: LiteralString = (
     "WITH reduce(s = '', i IN range(1, $width / 100) | s + $part) AS text"
     " UNWIND range(1, $rows) AS row RETURN row, text"
 )
+KEEP: LiteralString = (
+    "UNWIND range(1, $rows) AS row WITH collect({row: row, text: toString(row)}) AS kept"
+    " CALL lab.sleep($millis) YIELD millis RETURN size(kept) AS rows, millis"
+)
 PART = 100
 #: A transaction so many after the last one: the database does not come so far.
 FAR = 1_000_000
@@ -185,6 +189,8 @@ async def perform(
                 await transaction.commit()
         elif stream.kind == "read":
             await read(session)
+        elif stream.kind == "heap":
+            await (await session.run(KEEP, rows=stream.rows, millis=millis)).consume()
         else:
             result = await session.run(statement, millis=millis)
             await result.consume()

@@ -26,11 +26,11 @@ from data.lab.errors import LabError
 
 DEFAULT_MIN_THREADS = 5
 DEFAULT_THREADS = 8
+DEFAULT_HEAP = 1024
+INITIAL_HEAP = 512
 START_TIMEOUT_SECONDS = 120.0
 STOP_TIMEOUT_SECONDS = 25.0
 JVM_ARGUMENTS = (
-    "-Xms512m",
-    "-Xmx1g",
     "-XX:+UseG1GC",
     "-XX:-OmitStackTraceInFastThrow",
     "--add-opens=java.base/java.nio=ALL-UNNAMED",
@@ -72,6 +72,8 @@ class Settings:
         Whether the Bolt server logs at debug level.
     bolt_port, http_port : int, optional
         Ports on loopback; 0 picks a free one.
+    heap : int, MiB, >= 64
+        The most that the server's heap may take.
     extra : tuple of str
         Further lines for ``neo4j.conf``.
     """
@@ -81,6 +83,7 @@ class Settings:
     debug_log: bool = False
     bolt_port: int = 0
     http_port: int = 0
+    heap: int = DEFAULT_HEAP
     extra: tuple[str, ...] = ()
 
 
@@ -176,6 +179,8 @@ class Server:
                 link.symlink_to(jar)
         command = [
             str(self.build.java),
+            f"-Xms{min(INITIAL_HEAP, self.settings.heap)}m",
+            f"-Xmx{self.settings.heap}m",
             *JVM_ARGUMENTS,
             f"-Dboltkb.lab.out={self.watch}",
             f"-Duser.home={self.home}",
@@ -222,8 +227,8 @@ class Server:
             "server.default_listen_address=127.0.0.1",
             "dbms.security.auth_enabled=false",
             "dbms.usage_report.enabled=false",
-            "server.memory.heap.initial_size=512m",
-            "server.memory.heap.max_size=1g",
+            f"server.memory.heap.initial_size={min(INITIAL_HEAP, self.settings.heap)}m",
+            f"server.memory.heap.max_size={self.settings.heap}m",
             "server.memory.pagecache.size=64m",
             *self.settings.extra,
         ]

@@ -67,14 +67,16 @@ class Stream:
     ----------
     client : str
         The user agent of the client that sends them.
-    kind : {"work", "think", "leak", "burst", "lock", "read", "fresh", "bookmark"}
+    kind : str
+        One of "work", "think", "leak", "burst", "lock", "read", "fresh", "bookmark", "heap".
         ``work`` is one statement that takes its time on the server; ``think`` an explicit
         transaction of short statements with pauses of the client between them; ``leak``
         a transaction that is begun, runs one statement and is never closed; ``burst``
         many requests of kind ``work`` at once; ``lock`` a transaction that writes to one of
         a few nodes first and works afterwards; ``read`` a result that is read with pauses;
         ``fresh`` a request of kind ``work`` through a driver made for it alone; ``bookmark``
-        one that asks for a state of the database that is not there.
+        one that asks for a state of the database that is not there; ``heap`` one that keeps all
+        its rows in the server's memory before it works.
     rate : float, per second, > 0
         Poisson arrivals at the top of the profile; for ``leak`` and ``burst`` the
         regular rate of events.
@@ -96,7 +98,8 @@ class Stream:
     spots : int, >= 1
         For ``lock``: how many nodes are written to.
     rows, width : int, >= 1
-        For ``read``: records of a result, and characters of each.
+        For ``read``: records of a result, and characters of each; for ``heap``, rows that
+        are kept.
     fetch : int
         For ``read``: records that the driver asks for at a time; -1 is all of them.
     """
@@ -180,6 +183,8 @@ class Scenario:
         Further lines for ``neo4j.conf``.
     looks : Looks
     stalls : Stalls, optional
+    heap : int, MiB, optional
+        The server's, where it is the matter.
     """
 
     name: str
@@ -193,6 +198,7 @@ class Scenario:
     settings: tuple[str, ...] = ()
     looks: Looks = Looks()
     stalls: Stalls | None = None
+    heap: int | None = None
 
 
 def rate_profile(name: str) -> Callable[[float], float]:

@@ -14,6 +14,10 @@ from data.lab.streams import Client, Looks, Scenario, Stalls, Stream
 SHOP = "shop-api/2.3"
 
 
+#: A heap, MiB, that one report fills.
+_SMALL_HEAP = 320
+
+
 def _burst_fan_out(choice: Choice) -> Scenario:
     hold, every = choice.hold or 1.0, choice.burst_every or 25.0
     size = choice.burst_size or 200
@@ -283,12 +287,12 @@ def _bookmark_wait(choice: Choice) -> Scenario:
     )
 
 
-def _gc_pauses(choice: Choice) -> Scenario:
+def _host_stall(choice: Choice) -> Scenario:
     every = choice.stall_every or 24.0
     return Scenario(
-        name="gc-pauses",
-        cause="gc_pauses",
-        situation="gc_pauses",
+        name="host-stall",
+        cause="host_stall",
+        situation="host_stall",
         threads=16,
         clients=(Client(SHOP, instances=4, warm=8, pool=choice.client_pool),),
         streams=(
@@ -296,6 +300,29 @@ def _gc_pauses(choice: Choice) -> Scenario:
         ),
         looks=Looks(start=0.3, patience=1.5 * every, gap=4.0),
         stalls=Stalls(every, choice.stall or 2.5),
+    )
+
+
+def _gc_pauses(choice: Choice) -> Scenario:
+    """Stage pauses by the collector: a report fills a small heap again and again."""
+    heap = choice.heap or _SMALL_HEAP
+    return Scenario(
+        name="gc-pauses",
+        cause="gc_pauses",
+        situation="gc_pauses",
+        threads=8,
+        clients=(
+            Client(SHOP, instances=3, warm=5, pool=choice.client_pool),
+            Client("report-job/1.1", warm=1),
+        ),
+        streams=(
+            Stream(SHOP, "work", choice.rate or 14.0, choice.hold or 0.1, retries=choice.retries),
+            Stream("report-job/1.1", "heap", 0.12, 1.0, rows=1250 * heap),
+        ),
+        # So that one report runs at a time, and the heap does not run over.
+        settings=(f"dbms.memory.transaction.total.max={heap // 2}m",),
+        looks=Looks(start=0.3, patience=45.0, gap=4.0, share=0.7),
+        heap=heap,
     )
 
 
@@ -313,4 +340,5 @@ TROUBLES: dict[str, Callable[[Choice], Scenario]] = {
     "retry-storm": _retry_storm,
     "bookmark-wait": _bookmark_wait,
     "gc-pauses": _gc_pauses,
+    "host-stall": _host_stall,
 }

@@ -153,7 +153,10 @@ def tell_truth(
 
 
 def summarise_clients(attempts: Iterable[Attempt]) -> dict[str, Any]:
-    """Return requests, tries and outcomes by client; ``tries`` counts driver retries."""
+    """Return requests, tries and outcomes by client.
+
+    ``tries`` counts a driver's retries that came as far as their first statement.
+    """
     seen = list(attempts)
     by_client: dict[str, Counter[str]] = {}
     for attempt in seen:

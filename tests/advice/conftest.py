@@ -12,8 +12,9 @@ import boltkb
 from boltkb.advice import Advice
 from boltkb.advice.situation import Situation, look_at
 from boltkb.bolt import Diagnosis, Pool
-from boltkb.bolt.causes.cause import Cause, supported
+from boltkb.bolt.causes.cause import Cause, not_applicable, supported
 from boltkb.bolt.clients import Ceiling, ClientPool, Clients, Idle
+from boltkb.bolt.confidence import judge_confidence
 from boltkb.exports import Export
 from boltkb.queueing import Fit, Sizing, simulate_loss
 
@@ -57,7 +58,9 @@ class Staging:
         run = simulate_loss(
             servers=threads, arrival_rate=load / 0.4, mean_hold=0.4, duration=900.0, seed=3
         )
-        settings = LOGGED | {MAX: str(threads)} | more.pop("settings", {})
+        given = more.pop("settings", {})
+        # Names are those of a version: for another one they are all given.
+        settings = given if "version" in more else LOGGED | {MAX: str(threads)} | given
         return self.make(
             settings=settings,
             several=[self.build.series("connections_running", run.busy(np.arange(900.0)))],
@@ -76,9 +79,10 @@ class Staging:
         others: Sequence[Cause] = (),
         share: float = 0.8,
         verdict: str | None = None,
+        only: bool = False,
         **case: object,
     ) -> Situation:
-        """What advice is given about, with a cause put in by hand."""
+        """What advice is given about, with a cause put in by hand; `only` that, where asked for."""
         export = self.export() if export is None else export
         if id(export) not in _CHAINS:
             pool = boltkb.read_pool(export)
@@ -97,14 +101,24 @@ class Staging:
             made = supported(cause, share, ["It was seen."], kinds=("thread dumps",))
         listed = () if made is None else (made,)
         rest = [c for c in diagnosis.causes if c.id not in {x.id for x in (*listed, *others)}]
+        if only:
+            # What other rooms say of other causes is theirs to test.
+            names = sorted(c.id for c in rest)
+            rest = [not_applicable(name, "Not staged.") for name in names]
+            diagnosis = replace(diagnosis, cannot_tell=("How other days are.",))
         assert diagnosis.case is not None
         if clients is not None:
             case["clients"] = clients
+        state = state or ("saturated" if made is not None else diagnosis.state)
+        causes = (*listed, *others, *rest)
+        level, why = judge_confidence(state, made, causes, diagnosis.case.seen, fit, export)
         diagnosis = replace(
             diagnosis,
             cause=None if made is None else made.id,
-            state=state or ("saturated" if made is not None else diagnosis.state),
-            causes=(*listed, *others, *rest),
+            state=state,
+            confidence=level,
+            why=why,
+            causes=causes,
             case=replace(diagnosis.case, **case),
         )
         return look_at(pool, fit, sizing, diagnosis)

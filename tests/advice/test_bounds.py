@@ -138,3 +138,13 @@ def test_a_client_pool_grows_with_its_load_and_shrinks_with_its_patience():
     assert patient == sorted(patient, reverse=True)
     assert patient[-1] == 9
     assert size_client_pool(0.0, hold=0.4, acquisition_timeout=1.0) == 1
+
+
+def test_an_example_never_leads_but_a_size_does_even_where_the_present_one_is_a_default(stage):
+    export = stage.export(load=2.0, threads=60)
+    pool = stage.client("shop/1", holding=1.0, limit_from="the default of all official drivers")
+    sized = stage.advice("fleet_times_pool", export=export, clients=stage.known(pool))
+    assert f"First: pool size of shop/1 to {sized.changes[0].after}." in sized.do_first
+    assert sized.changes[0].before == ""
+    unsized = stage.advice("fleet_times_pool", export=export, clients=stage.known())
+    assert "First:" not in unsized.do_first

@@ -12,6 +12,8 @@ from boltkb.bolt.causes.cause import supported
 from boltkb.bolt.thread_time import DUMPS, Look, ThreadTime
 from boltkb.catalogue import load_causes, load_rules
 
+MAX = "server.bolt.thread_pool_max_size"
+
 CAUSES = sorted(load_causes())
 ELSEWHERE = [name for name in CAUSES if load_causes()[name].group == "elsewhere"]
 HOSTILE = "<script>alert('x')</script>"
@@ -138,3 +140,22 @@ def test_nothing_wrong_is_said_and_proved(stage):
     assert "Share of attempts rejected" in html
     assert advice.estimates["rejection_probability"].high < 0.001
     assert str(advice.action_plan) == "Nothing to do now, and nothing to change."
+
+
+@pytest.mark.parametrize(
+    "version", ["3.4.0", "3.5.22", "4.1.0", "4.4.17", "5.0.0", "2026.04.0", None]
+)
+@pytest.mark.parametrize("cause", CAUSES)
+def test_every_cause_is_advised_on_in_the_words_of_every_version(stage, cause, version):
+    old = version is not None and version[0] in "34"
+    name = "dbms.connector.bolt.thread_pool_max_size" if old else MAX
+    export = stage.export(version=version, settings={name: "8"})
+    advice = stage.advice(cause, export=export)
+    lead = "\n".join(line for line in str(advice).split("\n") if "Cannot tell" not in line)
+    text = f"{lead}\n{advice.action_plan}\n{advice.facts()['actions']}"
+    text += " ".join(finding.advice for finding in advice.findings)
+    assert "{" not in lead
+    new_names = [n for n in ("server.bolt.", "db.transaction.", "db.lock.") if f" {n}" in text]
+    assert not (old and new_names)
+    if version == "2026.04.0":
+        assert "dbms.connector" not in text

@@ -30,7 +30,7 @@ def aura(stage):
         np.empty(0), np.empty(0), np.empty(0), np.empty(0), None, (), Where("app.log", 1),
     )  # fmt: skip
     fields = {name: getattr(export, name) for name in export.__slots__}
-    sources = tuple(s for s in export.sources if s.kind != "configuration")
+    sources = tuple(s for s in export.sources if s.kind not in {"configuration", "log"})
     return type(export)(**(fields | {"drivers": (log,), "sources": sources}))
 
 
@@ -90,14 +90,14 @@ def test_aura_has_no_shell_and_no_settings(stage):
     assert "Neo4j Aura" in advice.action_plan.to_html()
 
 
-def test_a_server_of_ones_own_is_not_taken_for_aura(stage, build):
-    dumps = [build.dump(300, ["working"] * 8)]
+@pytest.mark.parametrize("kind", ["thread-dump", "log", "configuration", "environment"])
+def test_a_server_of_ones_own_is_not_taken_for_aura(stage, kind):
     own = aura(stage)
     fields = {name: getattr(own, name) for name in own.__slots__}
     from boltkb.exports import Source
 
-    sources = (*own.sources, Source("threaddump.txt", "thread-dump", 1))
-    export = type(own)(**(fields | {"sources": sources, "thread_dumps": tuple(dumps)}))
+    sources = (*own.sources, Source("a file", kind, 1))
+    export = type(own)(**(fields | {"sources": sources}))
     assert not stage.situation("pool_too_small", export=export).managed
 
 

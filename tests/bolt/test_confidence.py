@@ -10,6 +10,7 @@ import pytest
 from boltkb.bolt import diagnose, observe, read_pool
 from boltkb.bolt.causes.cause import Cause, supported
 from boltkb.bolt.confidence import judge_confidence
+from boltkb.bolt.diagnosis import _leading
 from boltkb.bolt.thread_time import DUMPS, LIST, METRICS
 from boltkb.queueing import fit_queue
 from boltkb.queueing.simulation import simulate_loss
@@ -126,6 +127,16 @@ def test_without_a_cause_trouble_is_told_with_low_confidence(looked, state):
     level, why = judged(looked, None, state=state)
     assert level == "low"
     assert why.endswith(".")
+
+
+def test_beside_a_pool_that_is_large_enough_only_what_fails_by_itself_leads():
+    held = supported("lock_contention", 0.9, ["x"], kinds=(DUMPS,))
+    cut = supported("load_balancer_cut", 0.4, ["x"], kinds=(DUMPS,), explains="failures")
+    assert _leading([held, cut], "saturated") is held
+    assert _leading([held, cut], "ok") is cut
+    assert _leading([held], "ok") is None
+    assert _leading([held, cut], "cannot_tell") is held
+    assert _leading([], "saturated") is None
 
 
 def test_a_diagnosis_carries_the_case_it_was_made_from(looked):

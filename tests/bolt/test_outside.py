@@ -540,6 +540,7 @@ CAPTURES = Path(__file__).parents[2] / "data" / "captures"
 STAGED = {
     "neo4j-5.26-client-pool-too-small": {"client_pool_too_small"},
     "neo4j-5.26-driver-per-request": {"driver_per_request"},
+    "neo4j-5.26-transaction-limit": {"transaction_limit"},
 }
 
 

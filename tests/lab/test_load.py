@@ -11,7 +11,7 @@ from boltkb.twin import load_scenario, scenario_names
 from data.lab.choices import Choice
 from data.lab.load import plan_arrivals, thin_arrivals
 from data.lab.scenarios import SCENARIOS, stage
-from data.lab.streams import Client, Scenario, Stream
+from data.lab.streams import Client, Scenario, Stalls, Stream
 from data.lab.troubles import TROUBLES
 
 SIGMAS = 4.5
@@ -142,7 +142,8 @@ def test_a_trouble_is_told_by_the_name_of_the_simulated_one(name: str) -> None:
         cause = load_scenario(scenario.situation).cause
         assert scenario.cause == (None if cause == "none" else cause)
     else:
-        assert scenario.situation == "transaction_limit"
+        assert scenario.situation in {"host_stall", "transaction_limit"}
+        assert scenario.cause == scenario.situation
 
 
 def test_more_load_comes_with_the_later_processes_and_no_new_queries_with_the_slow_ones() -> None:
@@ -152,3 +153,12 @@ def test_more_load_comes_with_the_later_processes_and_no_new_queries_with_the_sl
     before, after = stage("slow-queries", Choice()).streams
     assert after.rate == before.rate
     assert after.hold > 4 * before.hold
+
+
+def test_pauses_come_from_the_host_or_from_a_small_heap() -> None:
+    host = stage("host-stall", Choice(stall_every=30.0, stall=2.0))
+    assert (host.stalls, host.heap) == (Stalls(30.0, 2.0), None)
+    heap = stage("gc-pauses", Choice(heap=256))
+    assert (heap.stalls, heap.heap) == (None, 256)
+    assert heap.settings == ("dbms.memory.transaction.total.max=128m",)
+    assert {stream.kind for stream in heap.streams} == {"work", "heap"}

@@ -131,7 +131,7 @@ def test_the_queries_grow_slow_while_no_more_of_them_come() -> None:
 
 
 def test_rejections_follow_a_standstill_of_the_whole_server() -> None:
-    name = "neo4j-5.26-gc-pauses"
+    name = "neo4j-5.26-host-stall"
     log = (CAPTURES / name / "logs" / "debug.log").read_text()
     pauses = re.findall(
         r"^(\S+ \S+) WARN .*stop-the-world pause: \{pauseTime=(\d+), gcTime=0", log, re.MULTILINE

@@ -92,3 +92,12 @@ def test_a_part_of_the_wrong_kind_is_an_error(
     facts[part][key] = value
     with pytest.raises(RunError, match=part):
         check_facts(facts)
+
+
+def test_a_pool_that_is_large_enough_may_have_a_cause_beside_it(published: Published) -> None:
+    facts = copy.deepcopy(_whole(published))
+    facts["verdict"] |= {"state": "ok", "cause": "load_balancer_cut"}
+    assert check_facts(facts).verdict.cause == "load_balancer_cut"
+    facts["verdict"]["cause"] = "leaked_transactions"
+    with pytest.raises(RunError, match="leaked_transactions"):
+        check_facts(facts)

@@ -147,7 +147,7 @@ class Bounds:
         ]
         if self.demand is None:
             said.append(
-                "Lower bound: not told, because no accepted fit gives the demand. Take what each "
+                "Lower bound: not told, because no steady load was fitted. Take what each "
                 "process has in use at its peak, and a quarter more."
             )
         else:

@@ -60,6 +60,10 @@ WITHOUT: Mapping[str, Callable[[Situation], tuple[Change, ...]]] = {
 }
 
 
+#: Versions before it log each rejection.
+_COUNTS = "bolt-error-accounting"
+
+
 def lasting_changes(situation: Situation) -> tuple[Change, ...]:
     """Return what to change for good, the most effective first; empty where nothing is wrong.
 
@@ -67,12 +71,13 @@ def lasting_changes(situation: Situation) -> tuple[Change, ...]:
     """
     cause = situation.diagnosis.cause
     found = () if cause is None else LATER[cause](situation)
-    if cause is None and situation.diagnosis.rejected.how in {"episodes", "estimated"}:
+    uncounted = situation.diagnosis.rejected.how in {"episodes", "estimated"}
+    if cause is None and uncounted and situation.has(_COUNTS):
         found = (
             change_setting(
                 situation,
                 "count-rejections",
-                "bolt-error-accounting",
+                _COUNTS,
                 "false",
                 why="Each rejection then leaves a line of its own, so that they can be counted.",
                 expected="Nothing for the clients; the next report counts instead of estimating.",

@@ -11,6 +11,7 @@ from boltkb.advice.changes.change import (
 )
 from boltkb.advice.changes.pools import order_timeouts, raise_pools
 from boltkb.advice.dialects.block import Block, added, kept
+from boltkb.advice.effects import if_it_went_away
 from boltkb.advice.situation import Situation
 from boltkb.tables import number, span
 
@@ -33,7 +34,6 @@ _PAUSE = 30.0
 #: Room for threads beside the Bolt pool's: collectors, compilers, pages, the network.
 _OTHER_THREADS = 2
 _LEAST_TASKS = 8192
-_FAILURES = "The failures that come of it end; how many of all that is, the evidence above says."
 
 
 def larger_client_pools(situation: Situation) -> tuple[Change, ...]:
@@ -46,7 +46,7 @@ def mend_connecting(situation: Situation) -> tuple[Change, ...]:
     return (
         change_code(
             "mend-connecting",
-            expected=_FAILURES,
+            expected=if_it_went_away(situation),
             notes=(
                 (
                     "From the client's machine, in this order: the name (getent hosts), the "
@@ -68,7 +68,7 @@ def check_connections(situation: Situation) -> tuple[Change, ...]:
             "test-connections",
             {"liveness-check": _PAUSE},
             name="test after a pause",
-            expected=_FAILURES,
+            expected=if_it_went_away(situation),
             notes=(
                 (
                     "A dead peer is given up by the system after net.ipv4.tcp_retries2 attempts, "
@@ -87,7 +87,7 @@ def outlive_no_cut(situation: Situation) -> tuple[Change, ...]:
         return (
             change_code(
                 "lifetime-below-cut",
-                expected=_FAILURES,
+                expected=if_it_went_away(situation),
                 notes=("After which idle time connections are cut is not told by this export.",),
             ),
         )
@@ -102,7 +102,7 @@ def outlive_no_cut(situation: Situation) -> tuple[Change, ...]:
             name="lifetime and test of connections",
             why=f"Connections are cut after about {span(period)} without use. A driver looks at "
             "lifetime and pause only when it hands a connection out.",
-            expected=_FAILURES,
+            expected=if_it_went_away(situation),
             notes=(
                 (
                     "Or lengthen the idle time-out of what stands between (load balancer, "
@@ -118,7 +118,7 @@ def upgrade(situation: Situation) -> tuple[Change, ...]:
     return (
         change_code(
             "upgrade-past-defect",
-            expected=_FAILURES,
+            expected=if_it_went_away(situation),
             notes=() if situation.cause is None else situation.cause.evidence_for,
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boltkb.advice.changes.change import Change, change_code, change_machine
 from boltkb.advice.changes.pools import bound_pools
 from boltkb.advice.changes.timeouts import bound_bookmark_wait, bound_lock_wait, bound_transactions
-from boltkb.advice.effects import with_less_held
+from boltkb.advice.effects import if_it_went_away
 from boltkb.advice.situation import Situation
 from boltkb.tables import span
 
@@ -53,15 +53,15 @@ def shorten_think_time(situation: Situation) -> tuple[Change, ...]:
             name="Do no other work inside a transaction",
             why="Fetch what is needed before it begins, send the queries together, commit, and "
             "only then call other services, render or wait.",
-            expected=_less(situation),
+            expected=if_it_went_away(situation),
         ),
-        *bound_pools(situation, "divide-client-pools"),
+        *_fewer_at_once(situation),
     )
 
 
 def shorten_lock_waits(situation: Situation) -> tuple[Change, ...]:
     """Return writes in one order, short, with a bound on the wait."""
-    expected = _less(situation)
+    expected = if_it_went_away(situation)
     return (
         change_code("shorten-lock-waits", expected=expected),
         bound_lock_wait(situation, expected=expected),
@@ -71,14 +71,14 @@ def shorten_lock_waits(situation: Situation) -> tuple[Change, ...]:
 def read_at_once(situation: Situation) -> tuple[Change, ...]:
     """Return results read to their end, and transactions that end."""
     return (
-        change_code("read-results-at-once", expected=_less(situation)),
+        change_code("read-results-at-once", expected=if_it_went_away(situation)),
         bound_transactions(situation),
     )
 
 
 def shorten_bookmark_waits(situation: Situation) -> tuple[Change, ...]:
     """Return fewer waits for bookmarks, and shorter ones."""
-    expected = _less(situation)
+    expected = if_it_went_away(situation)
     return (
         change_code("shorten-bookmark-wait", expected=expected),
         bound_bookmark_wait(situation, expected=expected),
@@ -87,7 +87,7 @@ def shorten_bookmark_waits(situation: Situation) -> tuple[Change, ...]:
 
 def shorten_sign_ins(situation: Situation) -> tuple[Change, ...]:
     """Return fewer sign-ins, and quicker ones."""
-    expected = _less(situation)
+    expected = if_it_went_away(situation)
     return (
         change_code(
             "one-driver",
@@ -106,7 +106,7 @@ def shorten_sign_ins(situation: Situation) -> tuple[Change, ...]:
 
 def shorten_commits(situation: Situation) -> tuple[Change, ...]:
     """Return a quicker disk, and fewer commits."""
-    expected = _less(situation)
+    expected = if_it_went_away(situation)
     return (
         change_machine(
             "shorten-commits",
@@ -129,7 +129,7 @@ def shorten_queries(situation: Situation) -> tuple[Change, ...]:
             "shorten-queries",
             name="Give the slow queries their plan or index back",
             effect="at once: indexes and plans need no restart",
-            expected=_less(situation),
+            expected=if_it_went_away(situation),
             notes=_slowest(situation),
         ),
     )
@@ -152,12 +152,12 @@ def spare_processors(situation: Situation) -> tuple[Change, ...]:
 def share_databases(situation: Situation) -> tuple[Change, ...]:
     """Return a bound for the clients of the busy database, or a server of its own for it."""
     return (
-        *bound_pools(situation, "share-between-databases", expected=_less(situation)),
+        *bound_pools(situation, "share-between-databases", expected=if_it_went_away(situation)),
         change_machine(
             "share-between-databases",
             name="Give the busy database a server of its own",
             effect="by moving the database",
-            expected=_less(situation),
+            expected=if_it_went_away(situation),
         ),
     )
 
@@ -198,11 +198,19 @@ def steady_machine(situation: Situation) -> tuple[Change, ...]:
     )
 
 
-def _less(situation: Situation) -> str:
-    cause = situation.cause
-    if cause is None or cause.explains != "thread-time":
-        return "No number: how much held thread-time it accounts for is not known."
-    return with_less_held(situation, cause.share)
+def _fewer_at_once(situation: Situation) -> tuple[Change, ...]:
+    """Return smaller pools where there is a size for them, else a bound in words."""
+    pools = tuple(c for c in bound_pools(situation, "divide-client-pools") if c.blocks)
+    return pools or (
+        change_code(
+            "shorten-think-time",
+            name="Bound the transactions that run at the same time",
+            why="What waits in the client, in order and with a time-out, is not rejected by the "
+            "server.",
+            expected=if_it_went_away(situation),
+            cost="Requests wait in the client while the bound is reached.",
+        ),
+    )
 
 
 def _slowest(situation: Situation) -> tuple[str, ...]:

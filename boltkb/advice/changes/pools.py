@@ -76,12 +76,25 @@ def _bounded_pools(
                 ),
             ),
         )
-    found = []
+    found, unfit = [], []
     for app in bounds.applications:
-        if app.advised is None:
-            found.append(_cannot_be_cut(rule, app, told))
+        if app.advised is None and _risks_deadlock(app):
+            found.append(_first_fewer_at_once(rule, app, told))
+        elif app.advised is None:
+            unfit.append(app.name)
         elif app.advised < app.limit:
             found.append(_cut(situation, rule, app, app.advised, told))
+    if unfit:
+        found.append(
+            change_code(
+                rule,
+                name="Run fewer processes, or shorten what they hold",
+                why=f"No pool size of {', '.join(unfit)} lies between its own need and what the "
+                "threads leave it.",
+                expected=expected
+                or "No number: how many fewer, or how much shorter, is not told by pool sizes.",
+            )
+        )
     within = "The pools are within both bounds as they are."
     return tuple(found) or (change_code(rule, notes=(within,), expected=told),)
 
@@ -114,21 +127,23 @@ def _floor_words(app: Application, size: int) -> str:
     return f"{_NESTED} With {size}, that is at most {size - 1} requests."
 
 
-def _cannot_be_cut(rule: str, app: Application, expected: str) -> Change:
-    most = 0 if app.most is None else app.most
-    if app.floor is not None and app.floor > most >= 2:
-        why = (
-            f"{app.floor - 1} connections of one pool were in use at once. A pool of {most} would "
-            f"fit the threads, but below {app.floor} requests that hold two connections can wait "
-            f"for one another for ever. First let each process work on at most {most - 1} "
-            f"requests at once, or make sure that none opens a second session; only then is "
-            "the pool itself to be made smaller."
-        )
-        name = f"Let each process of {app.name} work on at most {most - 1} requests at once"
-    else:
-        why = f"No pool size of {app.name} lies between its own need and what the threads leave it."
-        name = f"Run fewer processes of {app.name}, or shorten what they hold"
-    return change_code(rule, name=name, why=why, expected=expected)
+def _risks_deadlock(app: Application) -> bool:
+    """Whether only the deadlock floor stands between a pool and its part of the threads."""
+    most = app.most or 0
+    return app.floor is not None and app.floor > most >= 2 and (app.least or 0) <= most
+
+
+def _first_fewer_at_once(rule: str, app: Application, expected: str) -> Change:
+    most, floor = app.most or 0, app.floor or 0
+    return change_code(
+        rule,
+        name=f"Let each process of {app.name} work on at most {most - 1} requests at once",
+        why=f"{floor - 1} connections of one pool were in use at once. A pool of {most} would fit "
+        f"the threads, but below {floor} requests that hold two connections can wait for one "
+        "another for ever. First bound the requests, or make sure that none opens a second "
+        "session; only then is the pool itself to be made smaller.",
+        expected=expected,
+    )
 
 
 def _bounded(bounds: Bounds) -> str:

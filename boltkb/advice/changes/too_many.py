@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from boltkb.advice.changes.change import Change, change_clients, change_code, change_machine
 from boltkb.advice.changes.pools import bound_pools, order_timeouts
+from boltkb.advice.effects import if_it_went_away
 from boltkb.advice.situation import Situation
 
 __all__ = [
@@ -17,10 +18,6 @@ __all__ = [
 
 #: An example of a budget for retries that fits into a request, s.
 _BUDGET = 10.0
-_NOT_MODELLED = (
-    "No number: arrivals that come together, or again, are outside the model that was fitted. "
-    "Compare rejections before and after."
-)
 
 
 def divide_pools(situation: Situation) -> tuple[Change, ...]:
@@ -34,7 +31,7 @@ def bound_fan_out(situation: Situation) -> tuple[Change, ...]:
         change_code(
             "bound-fan-out",
             name="Bound the requests that run at once (a semaphore, or a pool of workers)",
-            expected=_NOT_MODELLED,
+            expected=if_it_went_away(situation),
         ),
         *bound_pools(situation, "bound-fan-out"),
         order_timeouts(situation),
@@ -63,7 +60,7 @@ def bound_retries(situation: Situation) -> tuple[Change, ...]:
             {"retry-time": _BUDGET},
             name="budget for retries",
             why="The value is an example: take one that fits into what a request may take.",
-            expected=_NOT_MODELLED,
+            expected=if_it_went_away(situation),
             notes=(
                 "With 30 s a call makes 6 or 7 attempts, each of which asks for a thread.",
                 (
@@ -75,19 +72,18 @@ def bound_retries(situation: Situation) -> tuple[Change, ...]:
         change_code(
             "bound-retries",
             name="Let one layer try again: the driver or your own code, not both",
-            expected=_NOT_MODELLED,
+            expected=if_it_went_away(situation),
         ),
     )
 
 
 def keep_driver(situation: Situation) -> tuple[Change, ...]:
     """Return one driver object for each process."""
-    del situation
     return (
         change_code(
             "one-driver",
-            expected="Connections are opened about as often as processes start, not as requests "
-            "come; each that is not opened spares a sign-in and the thread that it takes.",
+            expected=f"{if_it_went_away(situation)} Each connection that is not opened spares a "
+            "sign-in and the thread that it takes.",
         ),
     )
 

@@ -8,6 +8,7 @@ from boltkb.advice.changes.pools import bound_pools, order_timeouts
 from boltkb.advice.effects import with_threads
 from boltkb.advice.recommended import recommend_threads
 from boltkb.advice.situation import Situation
+from boltkb.tables import sentence
 
 __all__ = ["more_threads", "no_queue", "without_the_server"]
 
@@ -20,7 +21,8 @@ def more_threads(situation: Situation) -> tuple[Change, ...]:
             change_code(
                 "raise-threads",
                 name="Find what made the load peak before any number of threads is changed",
-                why=f"{need.reason[:1].upper()}{need.reason[1:]}.",
+                why=sentence(need.reason.removeprefix("none: ")),
+                cost="None; it only delays the choice of a number.",
                 expected=with_threads(situation, situation.pool.threads or 1),
             ),
             _retries(),

@@ -8,6 +8,6 @@ what cannot be told is said, with what would tell it.
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause
-from boltkb.bolt.causes.weighing import weigh_causes
+from boltkb.bolt.causes.weighing import weigh_causes, would_tell
 
-__all__ = ["Case", "Cause", "weigh_causes"]
+__all__ = ["Case", "Cause", "weigh_causes", "would_tell"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from boltkb.bolt.clients import Clients, read_clients
+from boltkb.bolt.clients.logged import own_pools
 from boltkb.bolt.course import Course, read_course
 from boltkb.bolt.observe import PoolObservations, observe_members
 from boltkb.bolt.pool import Pool
@@ -47,7 +48,15 @@ class Case:
     @property
     def shortage(self) -> bool:
         """Whether the pool rejected work or was full."""
-        return self.seen.rejected.seen or bool(self.seen.full_share)
+        seen = self.seen
+        return seen.rejected.seen or bool(seen.full_share) or bool(self.told_rejections)
+
+    @property
+    def told_rejections(self) -> int:
+        """Rejections that only clients tell of, where the server's side tells nothing of any."""
+        if self.seen.rejected.how != "unknown":
+            return 0
+        return sum(pool.counts.get("rejected", 0) for pool in own_pools(self.export))
 
 
 def open_case(export: Export, pool: Pool, seen: PoolObservations, fit: Fit) -> Case:

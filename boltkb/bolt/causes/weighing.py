@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from boltkb.bolt.causes import demand, held, outside
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause
 
-__all__ = ["RULES", "rank", "weigh_causes"]
+__all__ = ["RULES", "rank", "weigh_causes", "would_tell"]
 
 #: What weighs each cause, by its id in the catalogue.
 RULES: Mapping[str, Callable[[Case], Cause]] = {**held.RULES, **demand.RULES, **outside.RULES}
 
 _ORDER = {"supported": 0, "cannot_tell": 1, "contradicted": 2, "not_applicable": 3}
+#: A defect that explains as much as what it looks like is the reason of that.
+_SAYS_WHY = "known_defect"
 #: What keeps a pool short of threads, against what fails beside it.
 _OF_THE_POOL = frozenset({"thread-time", "rejections"})
 
@@ -57,8 +60,40 @@ def rank(causes: Sequence[Cause], *, shortage: bool) -> tuple[Cause, ...]:
     ['client_think_time', 'load_balancer_cut']
     """
 
-    def place(cause: Cause) -> tuple[int, bool, float]:
+    def place(cause: Cause) -> tuple[int, bool, float, bool]:
         leads = cause.explains in _OF_THE_POOL and cause.share >= _TELLING
-        return _ORDER[cause.status], shortage and not leads, -cause.share
+        says_why = cause.status == "supported" and cause.id == _SAYS_WHY
+        return _ORDER[cause.status], shortage and not leads, -cause.share, not says_why
 
     return tuple(sorted(causes, key=place))
+
+
+def would_tell(causes: Sequence[Cause]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what to collect, and of which causes it would tell, the most telling first.
+
+    What would settle most causes that something speaks for already comes before the rest, then
+    what would tell of most causes; what is the same for both stays in the order of the rules.
+
+    Parameters
+    ----------
+    causes : sequence of Cause
+
+    Examples
+    --------
+    >>> from boltkb.bolt.causes.cause import untold
+    >>> causes = [untold("slow_commit", ["dumps"]), untold("bookmark_wait", ["dumps"]),
+    ...           untold("client_pool_too_small", ["its log"], pro=["It waited."])]
+    >>> would_tell(causes)[0]
+    ('its log', ('client_pool_too_small',))
+    """
+    wanted: dict[str, list[str]] = {}
+    hinted: Counter[str] = Counter()
+    for cause in causes:
+        if cause.status != "cannot_tell":
+            continue
+        for item in cause.missing:
+            wanted.setdefault(item, []).append(cause.id)
+            if cause.evidence_for:
+                hinted[item] += 1
+    order = sorted(wanted, key=lambda item: (-hinted[item], -len(wanted[item])))
+    return tuple((item, tuple(wanted[item])) for item in order)

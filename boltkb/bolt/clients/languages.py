@@ -10,10 +10,25 @@ from functools import lru_cache
 from boltkb.catalogue import Version, agent_of, load_drivers
 from boltkb.errors import CatalogueError
 
-__all__ = ["default_limit", "driver_behind", "version_of"]
+__all__ = ["default_limit", "driver_behind", "spoken", "version_of"]
 
 #: The languages of the official drivers, all of which share one default.
 _OFFICIAL = ("dotnet", "go", "java", "javascript", "python")
+
+
+#: Names that are not their ids with a capital letter.
+_SPOKEN = {"dotnet": ".NET", "javascript": "JavaScript"}
+
+
+def spoken(language: str) -> str:
+    """Return a driver's language as people write it.
+
+    Examples
+    --------
+    >>> spoken("javascript"), spoken("python")
+    ('JavaScript', 'Python')
+    """
+    return _SPOKEN.get(language, language.capitalize())
 
 
 @lru_cache(maxsize=512)
@@ -56,7 +71,9 @@ def default_limit(language: str | None) -> tuple[int | None, str]:
         option = known.get(f"{language}-pool-size")
         if option is None:
             return None, "the default of this driver is not known"
-        return int(option.default), f"the default of the {language} driver; not told to be kept"
+        return int(
+            option.default
+        ), f"the default of the {spoken(language)} driver; not told to be kept"
     shared = {int(known[f"{name}-pool-size"].default) for name in _OFFICIAL}
     if len(shared) > 1:
         return None, "which driver it is, the export does not tell"

@@ -7,14 +7,25 @@ not put together with what the server saw.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+
+import numpy as np
 
 from boltkb.bolt.clients.languages import default_limit
 from boltkb.bolt.clients.records import ClientPool
+from boltkb.catalogue import load_driver_lines
 from boltkb.exports import DriverPool, Export
 
-__all__ = ["own_pools", "pools_by_log", "told_limit"]
+__all__ = ["SECOND_LOOK", "once", "own_pools", "pools_by_log", "told_limit"]
 
+SECOND_LOOK = (
+    "a second look some minutes later: the same numbers of the driver printed once more; "
+    "connections that are never given back are then still in use, and `totalInUseCount` is the "
+    "same"
+)
 _TELLS_ADDRESS = "bolt-listen-address"
+#: Fewer time-outs, or connections, than this may meet by chance.
+_SEVERAL = 3
 
 
 def own_pools(export: Export) -> tuple[DriverPool, ...]:
@@ -37,7 +48,8 @@ def told_limit(pool: DriverPool) -> tuple[int | None, str]:
     """Return how many connections a pool may open, and how that is known.
 
     A driver that names the connections in use when time runs out names its limit, as long as it
-    names the same number each time and none is idle.
+    names the same number each time and none is idle.  So does a log that tells of each connection
+    had and given back, if just as many were in use whenever time ran out, and never more.
 
     Parameters
     ----------
@@ -52,7 +64,35 @@ def told_limit(pool: DriverPool) -> tuple[int | None, str]:
     }
     if len(full) == 1:
         return int(full.pop()), "in use at each of its time-outs"
+    most = _most_at_timeouts(pool)
+    if most is not None:
+        return most, "in use at each of its time-outs"
     return default_limit(None if pool.language == "unknown" else pool.language)
+
+
+def once(pool: DriverPool) -> bool:
+    """Return whether a pool's own counts were printed once, without a time: one look at it."""
+    return pool.start is None and "hold_count" in pool.totals and not pool.in_use.size
+
+
+def _most_at_timeouts(pool: DriverPool) -> int | None:
+    """Return the most connections in use, if they were so at each time-out; None otherwise."""
+    if not pool.in_use.size or pool.in_use.max() < _SEVERAL:
+        return None
+    ends = np.array([event.time for event in pool.events if event.kind in _timeouts()])
+    if ends.size < _SEVERAL:
+        return None
+    at = pool.in_use[np.clip(np.searchsorted(pool.times, ends, "right") - 1, 0, None)]
+    # One that is just being handed over is in use by nobody.
+    most = float(pool.in_use.max())
+    return int(most) if bool((at >= most - 1).all()) else None
+
+
+@lru_cache(maxsize=1)
+def _timeouts() -> frozenset[str]:
+    return frozenset(
+        identity for identity, line in load_driver_lines().items() if line.says == "timed-out"
+    )
 
 
 def pools_by_log(export: Export) -> tuple[ClientPool, ...]:

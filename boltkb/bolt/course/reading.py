@@ -76,7 +76,7 @@ def read_course(export: Export, pool: Pool, seen: PoolObservations) -> Course:
         bursts=find_bursts(rejections, busy, pool.threads),
         rejections=rejections,
         first_rejection=first,
-        stalls_known=would_be_seen(export),
+        stalls_known=bool(pauses) or would_be_seen(export),
     )
     edges = _edges(start, end, busy, done)
     if edges is None:

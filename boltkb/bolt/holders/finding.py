@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from boltkb.bolt.holders.table import Holder, Holders
@@ -54,10 +54,13 @@ def find_holders(export: Export, *, start: float, end: float) -> Holders:
         workers = [_stand_in(row) for row in rows]
     for worker in workers:
         groups[_owner(worker, by_connection)].append(worker)
-    blocks = Counter(other for row in rows for other in blocked_by(row))
+    waiting: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        for other in blocked_by(row):
+            waiting[other].add(row.transaction)
     looks = len(dumps) if dumps else int(bool(rows))
     looked = max(1, looks)
-    holders = [_holder(owner, held, looked, open_now, blocks) for owner, held in groups.items()]
+    holders = [_holder(owner, held, looked, open_now, waiting) for owner, held in groups.items()]
     states = {state: _in_state(workers, state) / looked for state in _TOLD}
     times = tuple(dump.time for dump in dumps if dump.time is not None)
     seconds = max(times) - min(times) if len(times) > 1 else 0.0
@@ -116,7 +119,7 @@ def _holder(
     held: Sequence[Worker],
     looked: int,
     open_now: Mapping[str, Sequence[TransactionRow]],
-    blocks: Counter[str],
+    waiting: Mapping[str, set[str]],
 ) -> Holder:
     names = tuple(dict.fromkeys(w.connection for w in held if w.connection is not None))
     rows = [row for name in names for row in open_now.get(name, ())]
@@ -135,7 +138,7 @@ def _holder(
         oldest=max((r.elapsed for r in rows if r.elapsed is not None), default=None),
         silent=max((age for r in rows if (age := silence(r)) is not None), default=None),
         connections=names,
-        blocks=sum(blocks[row.transaction] for row in rows),
+        blocks=len(set().union(*(waiting.get(row.transaction, set()) for row in rows))),
     )
 
 

@@ -14,7 +14,7 @@ __all__ = ["Holder", "Holders"]
 _SOMETIMES = (
     ("sending an answer", "sending"),
     ("waiting for a bookmark", "waiting_for_bookmark"),
-    ("keep others waiting for a lock", "blocks"),
+    ("transactions it keeps waiting", "blocks"),
 )
 
 
@@ -40,7 +40,8 @@ class Holder:
     waiting_for_bookmark : float
         Of the threads, those whose transaction had not begun for want of a bookmark.
     blocks : int
-        Listed transactions that wait for a lock that one of its transactions holds.
+        Different transactions that wait for a lock which one of its transactions has, or is to
+        have before them.
     """
 
     client: str

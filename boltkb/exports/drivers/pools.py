@@ -101,6 +101,7 @@ class Pools:
         connection = parts.get("connection")
         address = parts.get("address")
         if line.says == "aside":
+            self._note_break(line, connection, entry)
             return
         if address is not None:
             address = _SCHEME.sub("", address).rstrip(".,;")
@@ -115,7 +116,8 @@ class Pools:
             _remember(self._addresses, connection, address)
         self._apply(line, tally, connection, who, entry)
         if line.says in _EVENTS:
-            self._add_event(line, tally, parts, entry)
+            asked = self._asked.pop(who, None) if line.says == "timed-out" and who else None
+            self._add_event(line.says, line, tally, parts, entry, asked=asked)
 
     def _apply(
         self,
@@ -154,8 +156,8 @@ class Pools:
                 _remember(self._asked, who, (time, ""))
         else:
             tally.count(_WORDS.get(line.says, line.says), layer)
-            if line.says == "timed-out" and who is not None:
-                self._asked.pop(who, None)
+            if line.says == "lost":
+                tally.lose(connection, time)
 
     def _use(
         self,
@@ -195,21 +197,42 @@ class Pools:
             self._fresh.pop(connection, None)
             self._addresses.pop(connection, None)
 
+    def _note_break(self, line: DriverLine, connection: str | None, entry: Entry) -> None:
+        """Note that a connection broke which nobody had: no one else tells of it."""
+        if connection is None:
+            return
+        for tally in self._tallies.values():
+            if connection in tally.resting:
+                tally.seen(entry.line, entry.time)
+                tally.count("lost", line.layer)
+                tally.lose(connection, entry.time)
+                self._add_event("lost", line, tally, {}, entry)
+                return
+
     def _note_address(self, who: str | None, address: str) -> None:
         self._tally(address)
         _remember(self._towards, who or "", address)
 
     def _add_event(
-        self, line: DriverLine, tally: Tally, parts: dict[str, str], entry: Entry
+        self,
+        says: str,
+        line: DriverLine,
+        tally: Tally,
+        parts: dict[str, str],
+        entry: Entry,
+        *,
+        asked: tuple[float, str] | None = None,
     ) -> None:
         numbers = _numbers(parts)
+        if asked is not None and entry.time is not None and entry.time >= asked[0]:
+            numbers["waited"] = entry.time - asked[0]
         if "delay" in numbers:
             tally.delays.add(numbers["delay"])
         if entry.time is None:
             return
         level = _LEVEL.search(entry.text[:200])
         tally.add_event(
-            line.says,
+            says,
             line.layer,
             LogEvent(
                 entry.time,

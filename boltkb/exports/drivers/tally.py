@@ -134,6 +134,9 @@ class Tally:
     waits: Sample = field(default_factory=Sample)
     holds: Sample = field(default_factory=Sample)
     delays: Sample = field(default_factory=lambda: Sample(1))
+    unused: Sample = field(default_factory=lambda: Sample(_EVENTS))
+    resting: dict[str, float] = field(default_factory=dict)
+    rested: dict[str, float] = field(default_factory=dict)
     events: list[tuple[str, str, LogEvent]] = field(default_factory=list)
     by_kind: Counter[tuple[str, str]] = field(default_factory=Counter)
     first_line: int | None = None
@@ -161,6 +164,9 @@ class Tally:
             if connection in self.held or len(self.held) >= _CONNECTIONS:
                 return False
             self.held[connection] = time
+            since = self.resting.pop(connection, None)
+            if since is not None and time is not None:
+                self.rested[connection] = max(0.0, time - since)
             self._step(time)
         if counted:
             self.count("acquired", layer)
@@ -170,11 +176,34 @@ class Tally:
         """Note that a session gave its connection back."""
         self.count("released", layer)
         self._let_go(connection, time, told=True)
+        if connection is not None:
+            self.rested.pop(connection, None)
+            if time is not None and len(self.resting) < _CONNECTIONS:
+                self.resting[connection] = time
 
     def close(self, connection: str | None, time: float | None, layer: str) -> None:
         """Note that a connection was closed, in use or not."""
         self.count("closed", layer)
         self._let_go(connection, time, told=False)
+        if connection is not None:
+            self.resting.pop(connection, None)
+            self.rested.pop(connection, None)
+
+    def lose(self, connection: str | None, time: float | None) -> None:
+        """Note how long a connection that broke had not been used.
+
+        Where no line names it, it is the only one in use, or the only one that there is.
+        """
+        if connection is None:
+            several = self.held or self.resting
+            if len(several) != 1:
+                return
+            connection = next(iter(several))
+        since, before = self.resting.pop(connection, None), self.rested.pop(connection, None)
+        if since is not None and time is not None:
+            before = max(0.0, time - since)
+        if before is not None:
+            self.unused.add(before)
 
     def create(self, connection: str | None, layer: str) -> None:
         """Note that a connection was opened; the same one is counted once."""
@@ -258,6 +287,7 @@ class Tally:
             events=tuple(event for what, layer, event in self.events if (what, layer) in told),
             where=Where(self.path, self.first_line, self.last_line),
             totals=self.totals(),
+            unused=self.unused.values(),
         )
 
     def thinned(self) -> str:

@@ -32,6 +32,9 @@ class LineBlocks:
         Called for each line that is too long, when the lines before it have been given.
     buffers : int, >= 1
         How many there are: a block may be used until so many later ones have been asked for.
+    least : int, bytes, >= 1
+        What is read is gathered until there are so many; less come before a line that is dropped,
+        and at the end.
 
     Attributes
     ----------
@@ -47,18 +50,26 @@ class LineBlocks:
     """
 
     def __init__(
-        self, stream: Stream, size: int, dropped: Callable[[], None], *, buffers: int = 1
+        self,
+        stream: Stream,
+        size: int,
+        dropped: Callable[[], None],
+        *,
+        buffers: int = 1,
+        least: int = 1,
     ) -> None:
         self._stream = stream
         self._size = min(max(size, 1), LONGEST_LINE)
         self._dropped = dropped
         self._buffers = buffers
+        self._least = least
+        self._others: deque[bytearray] = deque()
         self.cut = False
 
     def __iter__(self) -> Iterator[tuple[bytearray, int]]:
-        buffer = bytearray(self._size + 8192)
-        others: deque[bytearray] = deque()
-        filled = 0
+        buffer = bytearray(self._least + self._size + 8192)
+        # Whole lines that are not given yet, and with what comes after them.
+        whole = filled = 0
         endless = False
         while True:
             if filled + self._size > len(buffer):
@@ -72,24 +83,33 @@ class LineBlocks:
             total = filled + got
             end = buffer.rfind(b"\n", filled, total) + 1
             if not end:
-                endless = endless or total > LONGEST_LINE
-                filled = 0 if endless else total
+                endless = endless or total - whole > LONGEST_LINE
+                filled = whole if endless else total
                 continue
             first = buffer.find(b"\n", filled, end) + 1
-            if endless or first > LONGEST_LINE:
+            if endless or first - whole > LONGEST_LINE:
+                rest = buffer[first:total]
+                if whole:
+                    yield buffer, whole
+                    buffer = self._next(buffer, len(rest))
                 self._dropped()
                 endless = False
-                rest = buffer[first:total]
-                end, total = end - first, total - first
-                buffer[:total] = rest
-            filled = total - end
-            rest = buffer[end:total]
-            if end:
-                yield buffer, end
-                others.append(buffer)
-                fresh = len(others) < self._buffers
-                buffer = bytearray(len(buffer)) if fresh else others.popleft()
-            if filled > len(buffer):
-                buffer = bytearray(2 * filled)
-            buffer[:filled] = rest
-        self.cut = bool(filled or endless)
+                whole, filled = end - first, len(rest)
+                buffer[:filled] = rest
+            else:
+                whole, filled = end, total
+            if whole >= self._least:
+                rest = buffer[whole:filled]
+                yield buffer, whole
+                buffer = self._next(buffer, len(rest))
+                whole, filled = 0, len(rest)
+                buffer[:filled] = rest
+        if whole:
+            yield buffer, whole
+        self.cut = bool(filled > whole or endless)
+
+    def _next(self, used: bytearray, room: int) -> bytearray:
+        self._others.append(used)
+        fresh = len(self._others) < self._buffers
+        buffer = bytearray(len(used)) if fresh else self._others.popleft()
+        return buffer if room <= len(buffer) else bytearray(2 * room)

@@ -15,7 +15,7 @@ from boltkb.exports.logs.entries import Block
 from boltkb.exports.records import MachineFact, SettingValue, Where
 from boltkb.exports.settings.configuration import hide_secrets
 
-__all__ = ["DIAGNOSTIC_NEEDLES", "Diagnostics"]
+__all__ = ["DIAGNOSTIC_NEEDLES", "Diagnostics", "is_title"]
 
 _SETTINGS = (b"DBMS provided settings:", b"Neo4j Kernel properties:", b"No provided DBMS settings")
 #: A line with one of these begins what is looked at line by line.
@@ -42,6 +42,17 @@ _BYTES = re.compile(
 )
 _VM = re.compile(r"VM (?P<what>Name|Version): (?P<text>.{1,200})")
 _UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
+
+
+def is_title(line: bytes) -> bool:
+    """Return whether a line holds one of `DIAGNOSTIC_NEEDLES`.
+
+    Examples
+    --------
+    >>> is_title(b"System memory information:"), is_title(b"For more information, see")
+    (True, False)
+    """
+    return any(needle in line for needle in DIAGNOSTIC_NEEDLES)
 
 
 class Diagnostics:
@@ -113,7 +124,7 @@ class Diagnostics:
 
     def _take(self, text: str, number: int) -> None:
         raw = text.encode("ascii", "replace")
-        if any(needle in raw for needle in DIAGNOSTIC_NEEDLES):
+        if is_title(raw):
             self._listing = any(needle in raw for needle in _SETTINGS)
             self._left = 0 if self._listing else _FOLLOWED
             if self._listing:

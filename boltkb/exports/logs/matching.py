@@ -10,11 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from operator import attrgetter
 
 from boltkb.catalogue import Message
 from boltkb.exports.logs.clock import Clock
 from boltkb.exports.logs.lines import TEXT_LIMIT, find_message, line_parts, named_numbers
-from boltkb.exports.logs.plain import Plain, PlainRejections
+from boltkb.exports.logs.plain import POOL, POOL_BEGINS, PlainRejections
 from boltkb.exports.records import LogEvent, Where
 
 __all__ = ["MANY", "Events"]
@@ -26,14 +28,7 @@ _REJECTIONS = 150_000
 _FULL_TEXT = 5_000
 _NO_TEXT = "(in the words of those before)"
 _NO_NUMBERS: dict[str, float] = {}
-_POOL_BEGINS = "[Running, pool size = "
-_POOL = re.compile(
-    r"\[Running, pool size = (?P<pool_size>\d{1,9}), active threads = (?P<active_threads>\d{1,9}),"
-    r" queued tasks = (?P<queued_tasks>\d{1,18})"
-    r"(?:, completed tasks = (?P<completed_tasks>\d{1,18}))?"
-)
-_RAW_POOL_BEGINS = _POOL_BEGINS.encode()
-_RAW_POOL = re.compile(_POOL.pattern.encode())
+_POOL = re.compile(POOL)
 _HEADER = re.compile(
     rb" ?[A-Z]+ +(?:\[[\w.$]{1,200}\] )?(?:\[[\w./-]{1,100}\] )?"
     rb'|","level":"[A-Z]+",(?:"category":"[\w.$]{0,200}",)?"message":"(?:\[[\w./-]{1,100}\] )?'
@@ -58,15 +53,10 @@ class Events:
         self._counts: Counter[str] = Counter()
         self._left_out: dict[str, tuple[int, int, int]] = {}
         self._headers: dict[bytes, bool] = {}
-        self._plain = PlainRejections()
-
-    @property
-    def lacks_pool_state(self) -> bool:
-        """Whether the last event is a rejection that may have its pool's state below it."""
-        if not self._kept:
-            return False
-        event = self._kept[-1]
-        return event.kind == "rejection-a" and "pool_size" not in event.numbers
+        self._tell = PlainRejections().tell
+        self._last_line = 0
+        #: Whether the last event is a rejection that may have its pool's state below it.
+        self.lacks_pool_state = False
 
     def take(
         self,
@@ -106,19 +96,49 @@ class Events:
         if time is None:
             return None
         if own and messages[0].counts == "rejection":
-            plain = self._plain.tell(raw, place)
-            if plain is not None:
-                return self._add_plain(raw, plain, time, line)
+            event = self.take_rejection(raw, place, time, line)
+            if event is not None:
+                return event
         level, text = line_parts(raw)
         for message in messages:
             # What stands below an entry may be anybody's text; only traces are looked for there.
             found = find_message(message, text) if own or message.traced else None
             if found is None:
                 continue
-            if self._kept and self._kept[-1].where.first_line == line:
+            if line == self._last_line:
                 return None
             return self._add(message, level, text, found, time, line)
         return None
+
+    def take_rejection(self, raw: bytes, place: int, time: float, line: int) -> LogEvent | None:
+        """Take in a line that begins an entry with a rejection, where it can be told at once.
+
+        Parameters
+        ----------
+        raw : bytes
+            The line.
+        place : int
+            Where it has the literal of rejections for the first time.
+        time : float, epoch seconds
+        line : int
+
+        Returns
+        -------
+        LogEvent or None
+            None where the line takes a closer look, by `take`.
+        """
+        plain = self._tell(raw, place)
+        if plain is None or line == self._last_line:
+            return None
+        kind, level, connection, begin, pool = plain
+        text = _NO_TEXT
+        if self._counts[kind] < _FULL_TEXT:
+            text = raw.rstrip(b"\r")[begin : begin + TEXT_LIMIT].decode()
+        numbers = _NO_NUMBERS if pool[0] is None else _pool_numbers(pool)
+        where = Where(self._path, line)
+        event = LogEvent(time, kind, level, text, connection[:100], numbers, where)
+        self._keep(event, line, _REJECTIONS)
+        return event
 
     def _add(
         self,
@@ -132,7 +152,7 @@ class Events:
         kind = message.id
         parts = found.groupdict()
         pool = _pool_state(text, found.end()) if kind == "rejection-a" else None
-        numbers = named_numbers(parts) if pool is None else _pool_numbers(pool)
+        numbers = named_numbers(parts) if pool is None else _pool_numbers(pool.groups())
         connection = parts.get("connection")
         count = self._counts[kind] + 1
         event = LogEvent(
@@ -147,30 +167,13 @@ class Events:
         self._keep(event, line, _REJECTIONS if message.counts == "rejection" else MANY)
         return event
 
-    def _add_plain(self, raw: bytes, plain: Plain, time: float, line: int) -> LogEvent | None:
-        if self._kept and self._kept[-1].where.first_line == line:
-            return None
-        kind, level, connection, begin, end = plain
-        numbers = _NO_NUMBERS
-        if kind == "rejection-a":
-            place = raw.find(_RAW_POOL_BEGINS, end)
-            pool = None if place < 0 else _RAW_POOL.search(raw, place)
-            if pool is not None:
-                numbers = _pool_numbers(pool)
-        text = _NO_TEXT
-        if self._counts[kind] < _FULL_TEXT:
-            text = raw.rstrip(b"\r")[begin : begin + TEXT_LIMIT].decode()
-        event = LogEvent(
-            time, kind, level, text, connection[:100], numbers, Where(self._path, line)
-        )
-        self._keep(event, line, _REJECTIONS)
-        return event
-
     def _keep(self, event: LogEvent, line: int, most: int) -> None:
         kind = event.kind
         count = self._counts[kind] = self._counts[kind] + 1
         if count <= most:
             self._kept.append(event)
+            self._last_line = line
+            self.lacks_pool_state = kind == "rejection-a" and "pool_size" not in event.numbers
         else:
             first, _, number = self._left_out.get(kind, (line, line, 0))
             self._left_out[kind] = (first, line, number + 1)
@@ -184,8 +187,9 @@ class Events:
             return
         found = _pool_state(line_parts(raw)[1], 0)
         if found is not None:
-            numbers = {**event.numbers, **_pool_numbers(found)}
+            numbers = {**event.numbers, **_pool_numbers(found.groups())}
             self._kept[-1] = replace(event, numbers=numbers)
+            self.lacks_pool_state = False
 
     def header_fits(self, text: bytes | bytearray, begin: int, end: int) -> bool:
         """Return whether a message begins at `end` in the entry whose date ends at `begin`."""
@@ -202,7 +206,9 @@ class Events:
     def all(self, others: Iterable[LogEvent] = ()) -> tuple[LogEvent, ...]:
         """Return the events kept, and others of the same file, in the file's order."""
         events = [*self._kept, *others]
-        events.sort(key=lambda event: event.where.first_line or 0)
+        # Without others they are in order as they came.
+        if len(events) > len(self._kept):
+            events.sort(key=attrgetter("where.first_line"))
         return tuple(events)
 
     def problems(self) -> tuple[str, ...]:
@@ -216,17 +222,19 @@ class Events:
 
 def _pool_state(text: str, begin: int) -> re.Match[str] | None:
     # The literal first: a plain search takes a tenth of the expression's time.
-    place = text.find(_POOL_BEGINS, begin)
+    place = text.find(POOL_BEGINS, begin)
     return None if place < 0 else _POOL.search(text, place)
 
 
-def _pool_numbers(found: re.Match[str] | re.Match[bytes]) -> dict[str, float]:
-    size, active, queued, completed = found.groups()
-    numbers = {
-        "pool_size": float(size),
-        "active_threads": float(active),
-        "queued_tasks": float(queued),
-    }
-    if completed is not None:
-        numbers["completed_tasks"] = float(completed)
+def _pool_numbers(told: Sequence[str | bytes | None]) -> dict[str, float]:
+    numbers = dict(_first_numbers(*told[:3]))
+    if told[3] is not None:
+        numbers["completed_tasks"] = float(told[3])
     return numbers
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _first_numbers(*told: str | bytes | None) -> dict[str, float]:
+    # A full pool says the same in every line but for the tasks that it has completed.
+    names = ("pool_size", "active_threads", "queued_tasks")
+    return {name: float(number or 0) for name, number in zip(names, told, strict=True)}

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
 
 from boltkb.exports.intake.streams import Stream
 from boltkb.exports.logs.ahead import OUTSTANDING
@@ -15,22 +19,25 @@ from boltkb.exports.logs.blocks import LineBlocks
 from boltkb.exports.logs.damage import bad_lines
 from boltkb.exports.logs.diagnostics import DIAGNOSTIC_NEEDLES
 from boltkb.exports.logs.entries import Block, find_entries
-from boltkb.exports.logs.needles import Needles, all_needles
+from boltkb.exports.logs.needles import Needles, all_needles, sought_parts
 from boltkb.exports.logs.prefixes import Wrapping
 from boltkb.exports.logs.trace import trace_needles
 
 __all__ = ["DIAGNOSTICS", "STATE", "TRACE", "Part", "look_through"]
 
+Places = NDArray[np.intp]
+
 #: The trace's literals, which come first; then those of diagnostics, then that of a pool's state.
 TRACE = trace_needles()
 DIAGNOSTICS = len(TRACE)
-STATE = DIAGNOSTICS + len(DIAGNOSTIC_NEEDLES)
+_TITLES = sought_parts(DIAGNOSTIC_NEEDLES)
+STATE = DIAGNOSTICS + len(_TITLES)
 _PAUSE = STATE + 1
 
 
 def _needles(*, debug: bool) -> Needles:
     trace = tuple(needle for needle, _ in TRACE) if debug else ()
-    return all_needles((*trace, *DIAGNOSTIC_NEEDLES))
+    return all_needles((*trace, *_TITLES))
 
 
 @dataclass(slots=True)
@@ -50,9 +57,9 @@ class Part:
     needles : Needles
     left_out : int
         By which the numbers of its literals are less than those of all literals.
-    hits : list of (int, int, int)
-        What is found, as `Needles.seek` tells, but for pauses.
-    pauses : list of int
+    numbers, places : (n,) arrays
+        What is found but for pauses: the literal's number among all, and where it begins.
+    pauses : (m,) array
         Where lines about pauses have their literal.
     """
 
@@ -62,8 +69,9 @@ class Part:
     bad: dict[int, str] = field(default_factory=dict)
     needles: Needles = field(default_factory=lambda: _needles(debug=False))
     left_out: int = 0
-    hits: list[tuple[int, int, int]] = field(default_factory=list)
-    pauses: list[int] = field(default_factory=list)
+    numbers: Places = field(default_factory=lambda: np.empty(0, np.intp))
+    places: Places = field(default_factory=lambda: np.empty(0, np.intp))
+    pauses: Places = field(default_factory=lambda: np.empty(0, np.intp))
 
 
 def look_through(stream: Stream, size: int, wrapping: Wrapping | None) -> Iterator[Part]:
@@ -80,11 +88,15 @@ def look_through(stream: Stream, size: int, wrapping: Wrapping | None) -> Iterat
     --------
     >>> import io
     >>> line = b"2024-06-27 15:16:34.519+0000 INFO  Started.\ncut"
-    >>> [(part.hits, part.cut) for part in look_through(io.BytesIO(line), 4096, None)]
-    [([(25, 35, 43)], False), ([], True)]
+    >>> parts = look_through(io.BytesIO(line), 4096, None)
+    >>> [(part.places.tolist(), part.cut) for part in parts]
+    [([35], False), ([], True)]
     """
     dropped: list[None] = []
-    blocks = LineBlocks(stream, size, lambda: dropped.append(None), buffers=OUTSTANDING)
+    # More at a time: each of some forty steps has a fixed cost, and waits for the other thread.
+    blocks = LineBlocks(
+        stream, size, lambda: dropped.append(None), buffers=OUTSTANDING, least=size + 1
+    )
     for text, length in blocks:
         bare = text if wrapping is None else wrapping.strip(bytes(text[:length]))
         block = find_entries(bare, length if wrapping is None else len(bare))
@@ -94,8 +106,10 @@ def look_through(stream: Stream, size: int, wrapping: Wrapping | None) -> Iterat
         part.left_out = 0 if block.debug else len(TRACE)
         part.needles = _needles(debug=block.debug)
         hits = part.needles.seek(bare, block.size)
-        pause = _PAUSE - part.left_out
-        part.pauses = [place for number, place, _ in hits if number == pause]
-        part.hits = [hit for hit in hits if hit[0] != pause] if part.pauses else hits
+        table = np.fromiter(chain.from_iterable(hits), np.intp, 3 * len(hits)).reshape(-1, 3)
+        numbers, places = table[:, 0] + part.left_out, table[:, 1]
+        paused = numbers == _PAUSE
+        part.pauses = places[paused]
+        part.numbers, part.places = numbers[~paused], places[~paused]
         yield part
     yield Part(len(dropped), cut=blocks.cut)

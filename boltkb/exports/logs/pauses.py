@@ -75,13 +75,18 @@ class Pauses:
             return
         places, dates, seconds = places[longer], dates[longer], seconds[longer]
         indices = block.ends.searchsorted(places)
+        begins = np.where(indices > 0, block.ends[indices - 1] + 1, 0)
+        until = np.minimum(block.ends[indices], begins + 2 * TEXT_LIMIT)
         text, read, add = block.text, self._clock.read, self._longest.add
-        for second, index, date in zip(
-            seconds.tolist(), indices.tolist(), dates.tolist(), strict=True
+        for second, line, date, begin, end in zip(
+            seconds.tolist(),
+            (indices + lines_before + 1).tolist(),
+            (dates - DATE_LENGTH).tolist(),
+            begins.tolist(),
+            until.tolist(),
+            strict=True,
         ):
-            begin, end = block.line(index)
-            raw = bytes(text[begin : min(end, begin + 2 * TEXT_LIMIT)])
-            add(second, lines_before + index + 1, read(text, date - DATE_LENGTH), raw)
+            add(second, line, read(text, date), bytes(text[begin:end]))
 
     def events(self) -> Iterator[LogEvent]:
         """Return the longest pauses, and all others as one event."""

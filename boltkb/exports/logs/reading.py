@@ -17,8 +17,9 @@ from boltkb.exports.intake.members import Member
 from boltkb.exports.logs.ahead import ahead
 from boltkb.exports.logs.blocks import BLOCK, LONGEST_LINE
 from boltkb.exports.logs.clock import DATE_LENGTH
-from boltkb.exports.logs.diagnostics import Diagnostics
+from boltkb.exports.logs.diagnostics import Diagnostics, is_title
 from boltkb.exports.logs.entries import Block, Timeline
+from boltkb.exports.logs.keeping import without_collections
 from boltkb.exports.logs.lines import has_category
 from boltkb.exports.logs.matching import Events
 from boltkb.exports.logs.parts import DIAGNOSTICS, STATE, TRACE, Part, look_through
@@ -147,7 +148,11 @@ def read_log(member: Member, *, block: int = BLOCK, trace: Trace | None = None) 
     """
     state = _State(member.path, Trace() if trace is None else trace)
     wrapping = find_wrapping(member.head().removeprefix(b"\xef\xbb\xbf"))
-    with member.open() as stream, closing(ahead(look_through(stream, block, wrapping))) as parts:
+    with (
+        without_collections(),
+        member.open() as stream,
+        closing(ahead(look_through(stream, block, wrapping))) as parts,
+    ):
         for part in parts:
             for _ in range(part.dropped):
                 state.drop()
@@ -228,23 +233,23 @@ def _scan(block: Block, part: Part, state: _State) -> None:
     state.timeline.add(block, lambda place: state.lines + block.line_at(place) + 1)
     if state.looked_at < _LOOKED_AT:
         _look_for_categories(block, state)
-    if part.pauses:
-        _take_pauses(block, np.array(part.pauses, dtype=np.intp), state)
-    titles = _take_hits(block, part, before, state) if part.hits else []
+    if len(part.pauses):
+        _take_pauses(block, part.pauses, state)
+    titles = _take_hits(block, part, before, state) if len(part.places) else []
     state.diagnostics.scan(block, titles, state.lines)
     state.lines += len(block.ends)
 
 
 def _take_hits(block: Block, part: Part, before: float | None, state: _State) -> list[int]:
-    numbers = [number + part.left_out for number, _, _ in part.hits]
-    places = np.array([place for _, place, _ in part.hits], dtype=np.intp)
+    places, messages, left_out = part.places, part.needles.messages, part.left_out
     lines = block.ends.searchsorted(places)
     entries = block.starts.searchsorted(places, side="right") - 1
     titles: list[int] = []
-    looked_at, tried = -1, set[int]()
+    looked_at, tried = -1, 0
     text, read = block.text, state.timeline.clock.read
+    events, lines_before = state.events, state.lines
     rows = zip(
-        numbers,
+        part.numbers.tolist(),
         places.tolist(),
         lines.tolist(),
         entries.tolist(),
@@ -257,38 +262,41 @@ def _take_hits(block: Block, part: Part, before: float | None, state: _State) ->
     for number, place, line, entry, date, begin, end, start in rows:
         if number < DIAGNOSTICS:
             if entry >= 0:
-                _take_trace(block, number, place, date, state.lines + line + 1, state)
+                _take_trace(block, number, place, date, lines_before + line + 1, state)
             continue
         # A line is looked at once for each literal, however often it holds it.
         if line != looked_at:
-            looked_at, tried = line, set()
-        if number in tried:
+            looked_at, tried = line, 0
+        if tried >> number & 1:
             continue
-        tried.add(number)
+        tried |= 1 << number
+        if number == STATE and not events.lacks_pool_state:
+            continue
+        raw = bytes(text[begin:end])
         if number < STATE:
+            if not is_title(raw):
+                continue
             if not titles or titles[-1] != line:
                 titles.append(line)
             time = before if entry < 0 else read(text, date)
             if time is not None:
-                state.title(time, state.lines + line + 1)
+                state.title(time, lines_before + line + 1)
             continue
-        if number == STATE and not state.events.lacks_pool_state:
-            continue
-        time = before if entry < 0 else read(text, date)
-        event = state.events.take(
-            bytes(text[begin:end]),
-            part.needles.messages[number - part.left_out],
-            time,
-            state.lines + line + 1,
+        event = events.take(
+            raw,
+            messages[number - left_out],
+            before if entry < 0 else read(text, date),
+            lines_before + line + 1,
             place=place - begin,
             own=entry >= 0 and start == begin,
         )
-        if event is not None:
-            if event.connection is not None and event.kind in {"rejection-b", "rejection-c"}:
-                state.trace.reject(event.connection, event.time)
-            elif event.kind == "startup":
-                state.trace.restart()
-                state.start(event.time, state.lines + line + 1)
+        if event is None or event.kind == "rejection-a":
+            continue
+        if event.connection is not None and event.kind in {"rejection-b", "rejection-c"}:
+            state.trace.reject(event.connection, event.time)
+        elif event.kind == "startup":
+            state.trace.restart()
+            state.start(event.time, lines_before + line + 1)
     return titles
 
 

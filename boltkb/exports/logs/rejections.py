@@ -18,6 +18,7 @@ from boltkb.exports.intake.streams import Stream
 from boltkb.exports.logs.ahead import OUTSTANDING, ahead
 from boltkb.exports.logs.blocks import BLOCK, LineBlocks
 from boltkb.exports.logs.clock import Clock
+from boltkb.exports.logs.keeping import without_collections
 from boltkb.exports.logs.matching import Events
 from boltkb.exports.logs.needles import pool_needle, rejection_needles
 from boltkb.exports.logs.prefixes import Wrapping, find_wrapping
@@ -63,7 +64,11 @@ def read_rejections(member: Member, *, block: int = BLOCK) -> tuple[LogEvent, ..
     """
     reader = _Reader(member.path)
     wrapping = find_wrapping(member.head().removeprefix(b"\xef\xbb\xbf"))
-    with member.open() as stream, closing(ahead(_unwrapped(stream, block, wrapping))) as parts:
+    with (
+        without_collections(),
+        member.open() as stream,
+        closing(ahead(_unwrapped(stream, block, wrapping))) as parts,
+    ):
         for part in parts:
             reader.scan(part)
     return reader.events.all()
@@ -103,39 +108,37 @@ class _Reader:
         self.events = Events(path, self._clock)
 
     def scan(self, part: _Part) -> None:
-        text, events, needles = part.text, self.events, rejection_needles()
+        text, size, events, needles = part.text, part.size, self.events, rejection_needles()
+        (messages,), read, take = needles.messages, self._clock.read, events.take_rejection
         self._lines += part.dropped
         end = pools = counted = 0
         # The search leaves the interpreter's lock to the thread that reads ahead, which otherwise
         # would wait for it until this thread has nothing left to do.
-        for number, place, after in needles.seek(text, part.size):
-            if events.lacks_pool_state:
-                self._seek_pool(part, pools, place)
-            pools = after
-            if place < end:
-                # A line is looked at once, however often it holds the literal.
-                continue
-            begin = text.rfind(b"\n", 0, place) + 1
-            end = text.find(b"\n", place, part.size)
-            raw = bytes(text[begin:end])
-            date = _DATE.match(raw)
-            if date is None:
-                # Below an entry it is anybody's text.
-                continue
-            self._time = self._clock.read(raw, date.start(1))
-            self._lines += count(text, b"\n", counted, begin)
-            counted = begin
-            events.take(
-                raw,
-                needles.messages[number],
-                self._time,
-                self._lines + 1,
-                place=place - begin,
-                own=True,
-            )
+        hits = needles.seek(text, size)
+        with memoryview(text) as view:
+            for _, place, after in hits:
+                if events.lacks_pool_state:
+                    self._seek_pool(part, pools, place)
+                pools = after
+                if place < end:
+                    # A line is looked at once, however often it holds the literal.
+                    continue
+                begin = text.rfind(b"\n", 0, place) + 1
+                end = text.find(b"\n", place, size)
+                raw = bytes(view[begin:end])
+                date = _DATE.match(raw)
+                if date is None:
+                    # Below an entry it is anybody's text.
+                    continue
+                self._time = time = read(raw, date.start(1))
+                self._lines += count(text, b"\n", counted, begin)
+                counted = begin
+                line, place = self._lines + 1, place - begin
+                if take(raw, place, time, line) is None:
+                    events.take(raw, messages, time, line, place=place, own=True)
         if events.lacks_pool_state:
-            self._seek_pool(part, pools, part.size)
-        self._lines += count(text, b"\n", counted, part.size)
+            self._seek_pool(part, pools, size)
+        self._lines += count(text, b"\n", counted, size)
 
     def _seek_pool(self, part: _Part, first: int, end: int) -> None:
         """Look for the state of the pool that the last rejection has below it."""

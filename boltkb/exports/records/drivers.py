@@ -55,8 +55,8 @@ class DriverPool:
         The pool's size, where it is told.
     events : tuple of LogEvent
         Time-outs, refusals, retries, leaks, rejections and lost connections one by one, the first
-        of them; `kind` is the line's id in the catalogue, `numbers` has `delay` and `limit` in
-        seconds.
+        of them; `kind` is the line's id in the catalogue, `numbers` has `delay`, `limit` and
+        `waited` (of a time-out, since it was asked) in seconds.
     where : Where
     totals : mapping of str to float
         Exact sums: `wait_count`, `wait_seconds`, `hold_count`, `hold_seconds`,
@@ -67,6 +67,9 @@ class DriverPool:
         Idle connections at each of `times`; empty where it is not told.
     waiting : (n,) array
         Sessions that wait for a connection at each of `times`; empty where it is not told.
+    unused : (b,) array, seconds
+        Of connections that broke: how long each had not been used, where the log tells which one
+        it was.
     """
 
     language: DriverLanguage
@@ -85,6 +88,7 @@ class DriverPool:
     totals: Mapping[str, float] = field(default_factory=dict)
     idle: Floats = field(default_factory=lambda: np.empty(0))
     waiting: Floats = field(default_factory=lambda: np.empty(0))
+    unused: Floats = field(default_factory=lambda: np.empty(0))
 
     @property
     def mean_hold(self) -> float | None:

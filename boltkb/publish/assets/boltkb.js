@@ -239,6 +239,15 @@
     label(".md-search[role=dialog]", "Search");
     label(".md-nav--secondary", "On this page");
     label(".md-path", "Breadcrumbs");
+    // A list inside the navigation would else bear the name of a landmark that is there already.
+    document.querySelectorAll(".md-nav .md-nav").forEach((list, i) => {
+      if (list.classList.contains("md-nav--secondary")) return;
+      list.removeAttribute("aria-labelledby");
+      list.setAttribute("aria-label", `Pages, part ${i + 1}`);
+    });
+    document.querySelectorAll(".md-code__nav").forEach((bar, i) => {
+      bar.setAttribute("aria-label", `Code ${i + 1}`);
+    });
     for (const element of document.querySelectorAll(".md-typeset__scrollwrap, .boltkb-table")) {
       if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
     }

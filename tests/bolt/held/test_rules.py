@@ -336,7 +336,10 @@ def test_a_list_names_who_keeps_others_waiting(full, build, weigh, evidence):
     rows.append(evidence.listed(0, query=""))
     cause = weigh("lock_contention", full(transactions=rows))
     assert (cause.status, cause.kinds) == ("supported", (LIST,))
-    assert any("7 of them wait for neo4j-transaction-0" in words for words in cause.evidence_for)
+    assert any(
+        "7 listed transactions wait for neo4j-transaction-0" in words
+        for words in cause.evidence_for
+    )
     assert "client_think_time" in cause.overlaps
 
 

@@ -261,3 +261,66 @@ def test_what_a_rejected_or_closed_connection_logs_is_no_loss() -> None:
     )
     (pool,) = read(rejected + closed).pools
     assert dict(pool.counts) == {"rejected": 1, "retried": 1}
+
+
+CHANNEL = "o.n.d.i.async.pool.NettyChannelTracker   : Channel [0x5b000000]"
+
+
+def java(clock: str, words: str) -> str:
+    return f"2026-11-26T{clock}Z DEBUG 1 --- [io-1] {words}\n"
+
+
+def used_once(clock: str = "15:00:00.000") -> str:
+    return java(
+        clock, f"{CHANNEL} acquired from the pool. Local address: /10.0.0.8:1, remote address: "
+        "db/10.0.3.3:7687",
+    )  # fmt: skip
+
+
+FAILED = "x : [0x5b000000][db:7687][] Closing channel because of a failure 'Connection reset'"
+
+
+def test_a_connection_that_breaks_while_nobody_has_it_is_lost_after_so_long() -> None:
+    given_back = java("15:00:01.000", f"{CHANNEL} released back to the pool")
+    pool = only_pool(used_once() + given_back + java("15:05:51.000", FAILED))
+    assert pool.counts["lost"] == 1
+    assert pool.unused.tolist() == [350.0]
+    assert [event.kind for event in pool.events] == ["java-channel-failure"]
+
+
+def test_one_that_breaks_in_use_is_told_by_whoever_had_it() -> None:
+    pool = only_pool(used_once() + java("15:05:51.000", FAILED))
+    assert "lost" not in pool.counts
+    assert not pool.unused.size
+
+
+def python(clock: str, words: str) -> str:
+    return f"[DEBUG   ] [Thread 7] [Task None           ] 2026-11-26 {clock}  {words}\n"
+
+
+HANDED_OUT = "[#A100]  _: <POOL> handing out existing connection"
+GIVEN_BACK = "[#A100]  _: <POOL> released bolt-9"
+DEFUNCT = "Failed to read from defunct connection ResolvedIPv4Address(('10.0.0.1', 7687))"
+
+
+def test_a_loss_that_names_no_connection_is_that_of_the_only_one() -> None:
+    rest = python("15:00:00,000", HANDED_OUT) + python("15:00:01,000", GIVEN_BACK)
+    taken_up = python("15:20:01,000", HANDED_OUT) + python("15:20:01,500", DEFUNCT)
+    assert only_pool(rest + python("15:20:01,000", DEFUNCT)).unused.tolist() == [1200.0]
+    # Found broken when it was taken up again: its last use ended before that.
+    assert only_pool(rest + taken_up).unused.tolist() == [1200.0]
+
+
+def test_of_several_connections_it_is_not_told_which_was_lost() -> None:
+    rest = python("15:00:00,000", HANDED_OUT) + python("15:00:01,000", GIVEN_BACK)
+    other = rest.replace("#A100", "#A101")
+    pool = only_pool(rest + other + python("15:20:01,000", DEFUNCT))
+    assert pool.counts["lost"] == 1
+    assert not pool.unused.size
+
+
+def test_a_timeout_tells_how_long_it_was_since_the_connection_was_asked_for() -> None:
+    asked = python("15:00:00,000", "[#0000]  _: <POOL> acquire direct connection, x")
+    late = python("15:02:11,000", "failed to obtain a connection from the pool within 10.0s (t)")
+    (event,) = only_pool(asked + late).events
+    assert event.numbers == {"limit": 10.0, "waited": 131.0}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,8 @@ from boltkb.exports.intake.streams import Limits
 from boltkb.exports.logs import blocks
 from boltkb.exports.logs.blocks import LineBlocks
 from boltkb.exports.logs.reading import read_log
+from boltkb.exports.logs.rejections import read_rejections
+from boltkb.exports.records import LogEvent, Where
 
 
 @given(st.lists(st.binary(max_size=12), max_size=12), st.integers(1, 40))
@@ -44,6 +48,74 @@ def test_lines_that_are_too_long_are_dropped_in_their_place(lengths: list[int], 
     finally:
         blocks.LONGEST_LINE = before
     assert told == [line if len(line) <= 16 else b"dropped" for line in lines]
+
+
+@given(st.lists(st.integers(0, 30), max_size=24), st.integers(1, 40), st.integers(1, 90))
+def test_what_is_gathered_is_the_same_lines_in_fewer_blocks(
+    lengths: list[int], size: int, least: int
+) -> None:
+    before = blocks.LONGEST_LINE
+    blocks.LONGEST_LINE = 16
+    try:
+        data = b"".join(bytes([97 + n % 26]) * length + b"\n" for n, length in enumerate(lengths))
+        told: list[list[bytes]] = []
+        sizes = []
+        for gathered in (1, least):
+            lines: list[bytes] = []
+            told.append(lines)
+            dropped = lambda lines=lines: lines.append(b"dropped")  # noqa: E731
+            cut = LineBlocks(io.BytesIO(data + b"rest"), size, dropped, buffers=2, least=gathered)
+            for buffer, length in cut:
+                sizes.append(length)
+                lines += bytes(buffer[:length]).splitlines(keepends=True)
+            assert cut.cut
+    finally:
+        blocks.LONGEST_LINE = before
+    assert told[0] == told[1]
+    if all(length < 16 for length in lengths) and len(data) >= least:
+        assert max(sizes) >= least
+
+
+PAUSE = "Detected VM stop-the-world pause: {{pauseTime={n}, gcTime=1, gcCount=1}}"
+REJECTED = (
+    "Unable to schedule bolt session 'bolt-{n}' for execution since there are no available threads"
+    " to serve it at the moment. Task x rejected from y"
+)
+STATE = "[Running, pool size = 8, active threads = 8, queued tasks = 0, completed tasks = {n}]"
+
+
+def busy_log(seed: int, entries: int) -> bytes:
+    draw = random.Random(seed)
+    lines = []
+    for n in range(entries):
+        time = f"2019-11-0{1 + n // 4_000} 10:{n // 60 % 60:02d}:{n % 60:02d}.{n % 1000:03d}+0000"
+        state = STATE.format(n=n)
+        kinds = (
+            f"{time} INFO  [a.B] something {n}\n\tat a.B.c(B.java:1)\n",
+            f"{time} WARN  [a.B] {PAUSE.format(n=n)}\n",
+            f"{time} ERROR [a.B] {REJECTED.format(n=n)}{state} \njava.Exception: {state}\n",
+            f"{time} ERROR [a.B] {REJECTED.format(n=n)}\njava.Exception: {state}\n",
+        )
+        lines.append(draw.choice(kinds))
+    return "".join(lines).encode()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_plain_and_packed_logs_give_the_same_events(seed: int, tmp_path: Path) -> None:
+    read = []
+    for path in packed(tmp_path, busy_log(seed, entries=12_000)):
+        (member,) = list_members(path)[0]
+        for block in (30_000, 1 << 20):
+            log, alone = read_log(member, block=block), read_rejections(member, block=block)
+            assert alone == tuple(event for event in log.events if event.kind == "rejection-a")
+            read.append([replace(event, where=Where("", *lines(event))) for event in log.events])
+            assert len(alone) > 5_500
+            assert all("pool_size" in event.numbers for event in alone)
+    assert all(events == read[0] for events in read)
+
+
+def lines(event: LogEvent) -> tuple[int | None, int | None]:
+    return event.where.first_line, event.where.last_line
 
 
 def packed(folder: Path, data: bytes) -> list[Path]:

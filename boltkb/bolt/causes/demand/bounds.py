@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 __all__ = ["CARRIES", "CLIENT_LOGS", "CONFIGURATION", "CONNECTIONS", "COURSE_OF_LOAD", "MOST",
-           "PAUSES", "TRIES_AGAIN"]  # fmt: skip
+           "PAUSES", "SIGN_INS", "TRIES_AGAIN"]  # fmt: skip
 
 #: A cause of a smaller part of the rejections is not why there are so many.
 CARRIES = 0.3
@@ -15,6 +15,7 @@ TRIES_AGAIN = 10.0
 #: The kinds of evidence, as a report names them.
 COURSE_OF_LOAD = "the course of arrivals, holds and rejections"
 PAUSES = "pauses told by logs or metrics"
+SIGN_INS = "sign-ins told by the server's log"
 CLIENT_LOGS = "clients' logs"
 CONNECTIONS = "connections opened and listed"
 CONFIGURATION = "the configuration"

@@ -8,8 +8,9 @@ import numpy as np
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
+from boltkb.bolt.causes.counting import each_rejection
 from boltkb.bolt.causes.demand.bounds import CARRIES, CLIENT_LOGS, COURSE_OF_LOAD, MOST
-from boltkb.bolt.causes.demand.collecting import CLIENT_LOG
+from boltkb.bolt.causes.demand.collecting import CLIENT_LOG, wanted_metrics
 from boltkb.bolt.causes.demand.load import read_load, retried_share
 from boltkb.bolt.causes.demand.pauses import stalled
 from boltkb.bolt.causes.demand.rushes import FIRST, exact_rejections, rushes
@@ -25,6 +26,11 @@ _FEWEST = 5.0
 _DISPERSED = 3.0
 #: Deviations above the mean that are still reached now and then.
 _REACHED = 4.0
+#: Where nothing samples held threads, a rush rejects so many within so long, s, and not only once.
+_MANY, _AT_ONCE, _TWICE = 10.0, 2.0, 2
+_SERVER_LOGS = "the server's neo4j.log and debug.log of the same time"
+_BESIDE = "threads were free before and after"
+_BETWEEN = "nothing was rejected in between"
 #: Part of the threads that may be held just before and after a rush.
 _FREE = 0.5
 
@@ -44,9 +50,11 @@ def weigh_burst_fan_out(case: Case) -> Cause:
         return not_applicable(name, "The pool was not full.")
     found = case.course.rejections
     if found is None or not found[0].size:
+        told = _told_by_clients(case)
+        if told:
+            return untold(name, (_SERVER_LOGS,), pro=(told,))
         return untold(
-            name, (("when each request was rejected: server.bolt.enable_network_error_accounting"
-                   "=false logs each one"), CLIENT_LOG),
+            name, (f"when each request was rejected: {each_rejection(case.pool)}", CLIENT_LOG),
         )  # fmt: skip
     inside = (found[0] >= seen.start) & (found[0] <= seen.end + (seen.interval or 1.0))
     total = float(found[1][inside].sum())
@@ -69,6 +77,11 @@ def weigh_burst_fan_out(case: Case) -> Cause:
         for burst in case.course.bursts
         if burst.rejections >= _FEWEST and burst.start >= seen.start and _free_beside(case, burst)
     ]
+    alone = not _sampled(case)
+    if alone:
+        bursts = [burst for burst in bursts if _dense(burst)]
+        if len(bursts) < _TWICE:
+            return _by_log_alone(case, bursts, total)
     rushed = sum(burst.rejections for burst in bursts)
     load = read_load(case)
     steady = 0.0 if load is None else load.without([_span(case, burst) for burst in bursts])
@@ -92,7 +105,7 @@ def weigh_burst_fan_out(case: Case) -> Cause:
         (
             f"{share(rushed / total)} of the rejections came in {number(len(bursts))} "
             f"rush{'' if len(bursts) == 1 else 'es'} of {span(longest)} "
-            "or less, and threads were free before and after."
+            f"or less, and {_BETWEEN if alone else _BESIDE}."
         )
     ]
     kinds = [COURSE_OF_LOAD]
@@ -116,6 +129,51 @@ def weigh_burst_fan_out(case: Case) -> Cause:
         name, part, pro, kinds=kinds, explains="rejections", contra=contra,
         missing=() if client is not None else (CLIENT_LOG,), began=bursts[0].start,
     )  # fmt: skip
+
+
+def _told_by_clients(case: Case) -> str:
+    """Return the rushes that clients' own logs tell of; empty where they tell of none."""
+    times = exact_rejections(case)
+    if times is None:
+        return ""
+    found = [r for r in rushes(times) if r.first + r.later >= _MANY and r.end - r.start <= _AT_ONCE]
+    if not found:
+        return ""
+    count = sum(rush.first + rush.later for rush in found)
+    longest = max(rush.end - rush.start for rush in found)
+    many = f"{number(len(found))} rushes" if len(found) > 1 else "one rush"
+    return (
+        f"By clients' logs {number(count)} of {number(int(times.size))} rejections came in {many} "
+        f"of {span(longest)} or less. So these clients ask for much at once; whether others filled "
+        "the threads before them, their logs do not tell."
+    )
+
+
+def _sampled(case: Case) -> bool:
+    return case.seen.servers is not None and case.seen.samples > 0
+
+
+def _dense(burst: Burst) -> bool:
+    """Whether so many were rejected so fast that a pool just at its limit would not do it."""
+    return burst.rejections >= _MANY and burst.seconds <= _AT_ONCE
+
+
+def _by_log_alone(case: Case, bursts: list[Burst], total: float) -> Cause:
+    """Return that too few rushes are told to know them from a pool at its limit."""
+    pro, contra = [], []
+    if bursts:
+        pro.append(
+            f"{number(bursts[0].rejections)} of {number(total)} rejections came within "
+            f"{span(max(bursts[0].seconds, 1.0))}; but once, which a pool that stood still, or "
+            "was at its limit, for a moment does as well."
+        )
+    else:
+        contra.append(
+            "Rejections came a few at a time, as at any pool that is at its limit; whether "
+            "threads were free soon before and after is not told."
+        )
+    missing = (*wanted_metrics(case, "connections_running"), CLIENT_LOG)
+    return untold("burst_fan_out", missing, pro=pro, contra=contra)
 
 
 def _against(bursts: list[Burst], rushed: float, total: float, steady: float) -> str:

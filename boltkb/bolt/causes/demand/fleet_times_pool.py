@@ -46,9 +46,11 @@ def weigh_fleet_times_pool(case: Case) -> Cause:
     clients = [pool for pool in case.clients.pools if not pool.tool]
     addresses = {pool.host for pool in clients if pool.host != "unknown"}
     if load is None:
+        listed = any(pool.connections for pool in clients)
         return untold(
             name, (*wanted_metrics(case, "connections_running", "transaction_committed"),
-                   CONNECTIONS_LISTED),
+                   *(() if listed else (CONNECTIONS_LISTED,))),
+            pro=_within_their_limits(case, clients, len(addresses)),
         )  # fmt: skip
     step = _step(case)
     if step is None:
@@ -115,6 +117,24 @@ def weigh_fleet_times_pool(case: Case) -> Cause:
         name, part, pro, kinds=kinds, explains="rejections", contra=contra, where=where,
         began=step.when, overlaps=("pool_too_small",),
     )  # fmt: skip
+
+
+def _within_their_limits(case: Case, clients: list[ClientPool], addresses: int) -> tuple[str, ...]:
+    """Return that clients, each within its own limit, have more connections than threads."""
+    threads = case.pool.threads
+    open_ = sum(pool.connections or 0.0 for pool in clients)
+    over = [pool for pool in clients if (pool.connections or 0.0) > (pool.limit or float("inf"))]
+    if threads is None or open_ <= threads or addresses < _ADDRESSES or over:
+        return ()
+    ceiling = case.clients.ceiling.connections
+    allowed = f", and may open {number(ceiling)}" if ceiling is not None else ""
+    return (
+        (
+            f"{number(open_)} connections are open from {number(addresses)} addresses, none of "
+            f"which passes its own limit{allowed}; the server has {number(threads)} threads. So "
+            "they can fill it; that they do, and with what, this does not tell."
+        ),
+    )
 
 
 def _step(case: Case) -> Shift | None:

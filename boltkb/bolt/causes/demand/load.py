@@ -20,6 +20,8 @@ __all__ = ["Load", "onset", "read_load", "retried_share"]
 
 Floats = npt.NDArray[np.float64]
 
+#: The part of rejections that is taken to be tried again where no client's log tells.
+_UNTOLD = 0.5
 #: Of all rejections, those by which the trouble has begun.
 _BEGUN = 0.05
 
@@ -119,7 +121,7 @@ def read_load(case: Case) -> Load | None:
     stretch = np.searchsorted(cuts, times)
     held, served = np.bincount(stretch, busy), np.bincount(stretch, done)
     hold = (held / np.maximum(served, 1e-9))[stretch]
-    first = lost * (1.0 - (1.0 if again is None else again))
+    first = lost * (1.0 - (_UNTOLD if again is None else again))
     return Load(times, course.bin, done + first, hold, lost, seen.servers)
 
 

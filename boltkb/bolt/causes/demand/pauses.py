@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
-from boltkb.bolt.causes.demand.bounds import CARRIES, COURSE_OF_LOAD, PAUSES, TRIES_AGAIN
+from boltkb.bolt.causes.demand.bounds import CARRIES, COURSE_OF_LOAD, PAUSES, SIGN_INS, TRIES_AGAIN
 from boltkb.bolt.causes.demand.collecting import wanted_metrics
 from boltkb.bolt.causes.demand.load import Load, read_load
 from boltkb.bolt.course import Pause
@@ -26,6 +26,9 @@ Floats = npt.NDArray[np.float64]
 
 #: A pause fills a pool of which nothing else is known if it is as long as this, s.
 _LONG = 1.0
+#: The line of the server about a client that did not sign in in time.
+_SIGN_IN = "auth-timeout"
+LONGER = "metrics and logs of a longer time, in which pauses and rejections come more often"
 #: What is so likely by chance is no evidence.
 _CHANCE = 0.05
 
@@ -102,7 +105,7 @@ def stalled(case: Case, chosen: Callable[[Pause], bool] = lambda _: True) -> Sta
 
 def _weigh(case: Case, name: str, chosen: Callable[[Pause], bool], none: str) -> Cause:
     if not case.shortage:
-        return not_applicable(name, "The pool was not full.")
+        return _of_sign_ins(case, name, chosen)
     missing = (
         "debug.log of the time of the rejections, which tells of each pause of the Java process",
         *wanted_metrics(case, "vm_pause_time"),
@@ -138,7 +141,42 @@ def _weigh(case: Case, name: str, chosen: Callable[[Pause], bool], none: str) ->
             name, found.share, (words, came), kinds=kinds, explains="rejections", where=where,
             began=found.pauses[0].start,
         )  # fmt: skip
+    if found.share >= CARRIES:
+        # More than chance would place there, in too few rushes to be sure of it.
+        return untold(name, (LONGER,), pro=(words, came), share=found.share, where=where)
     return contradicted(name, (came,), pro=(words,), where=where)
+
+
+def _of_sign_ins(case: Case, name: str, chosen: Callable[[Pause], bool]) -> Cause:
+    """Return what pauses explain of sign-ins that ran out of time, where no thread was wanting."""
+    seen = case.seen
+    failed = [
+        event for event in case.export.events
+        if event.kind == _SIGN_IN and seen.start <= event.time <= seen.end + (seen.interval or 1.0)
+    ]  # fmt: skip
+    pauses = tuple(p for p in _in_window(case) if chosen(p) and p.seconds >= _LONG)
+    if not failed or not pauses:
+        return not_applicable(name, "The pool was not full.")
+    times = np.array([event.time for event in failed])
+    spans = [(p.start, p.start + p.seconds + TRIES_AGAIN) for p in pauses]
+    hit = np.zeros(times.size, dtype=bool)
+    for begin, end in spans:
+        hit |= (times >= begin) & (times <= end)
+    within = float(hit.mean())
+    chance = min(1.0, _covered(spans, seen.start, seen.end))
+    part = 0.0 if chance >= 1 else max(0.0, (within - chance) / (1.0 - chance))
+    rushes = int(np.count_nonzero(np.diff(times[hit]) > TRIES_AGAIN)) + 1
+    came = (
+        f"{number(len(failed))} sign-ins ran out of time, {share(within)} of them in a pause or "
+        f"within {span(TRIES_AGAIN)} after one; by chance it would be {share(chance)}."
+    )
+    where = (*(pause.where for pause in pauses[:2]), failed[0].where)
+    if part < CARRIES or chance**rushes >= _CHANCE:
+        return contradicted(name, (came,), pro=(_words(pauses),), where=where)
+    return supported(
+        name, part, (_words(pauses), came), kinds=(PAUSES, SIGN_INS), explains="failures",
+        where=where, began=pauses[0].start,
+    )  # fmt: skip
 
 
 def _words(pauses: Sequence[Pause]) -> str:

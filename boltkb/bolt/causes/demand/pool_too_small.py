@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
 from boltkb.bolt.causes.demand.bounds import CARRIES, COURSE_OF_LOAD, MOST
@@ -20,6 +22,8 @@ __all__ = ["weigh_pool_too_small"]
 _OFTEN = 0.01
 #: Threads at work for each processor beyond which they can hardly all wait for a disk.
 _CROWD = 5.0
+#: Attempts of a bin over those of the usual one that are a surge.
+_SURGE = 1.5
 #: What explains the trouble of the pool itself, and not what failed beside it.
 _OF_THE_POOL = frozenset({"thread-time", "rejections"})
 
@@ -110,12 +114,23 @@ def _foreseen(case: Case, load: Load | None) -> tuple[float, str]:
         return 1.0, ""
     expected = load.expected()
     again = retried_share(case)
+    if again is None:
+        # Whether a surge is of requests or of retries is not told; it is left out.
+        expected = min(expected, load.without(_surges(load)))
     words = (
         f"{number(round(load.total))} attempts were rejected; by Erlang B the load in this export "
         f"would see {number(round(expected))} rejected"
         + (" if nobody tried again." if again is None or again > 0 else ".")
     )
     return min(1.0, expected / load.total), words
+
+
+def _surges(load: Load) -> tuple[tuple[float, float], ...]:
+    """Return the bins in which far more was attempted than usually."""
+    attempts = load.requests + load.rejected
+    surge = attempts >= _SURGE * float(np.median(attempts))
+    half = load.width / 2
+    return tuple((time - half, time + half) for time in load.times[surge].tolist())
 
 
 def _first(others: Sequence[Cause]) -> Cause | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,14 +124,16 @@ def _by_the_second(case: Case, load: Load) -> _Storm | None:
     times = exact_rejections(case)
     if times is None:
         return None
-    found = [
+    most = _AT_MOST * (case.seen.end - case.seen.start)
+    outlived = [
         rush
         for rush in rushes(times)
         if rush.first >= _RUSH
         and rush.later >= _PERSISTS * rush.first
-        and _OUTLIVES <= rush.end - rush.start <= _AT_MOST * (case.seen.end - case.seen.start)
-        and _as_before(load, rush.start, rush.end)
+        and _OUTLIVES <= rush.end - rush.start <= most
     ]
+    spans = [(rush.start, rush.end) for rush in outlived]
+    found = [rush for rush in outlived if _as_before(load, rush.end) and _amplified(load, spans)]
     if not found:
         return None
     greatest = max(found, key=lambda rush: rush.first)
@@ -140,18 +143,20 @@ def _by_the_second(case: Case, load: Load) -> _Storm | None:
     )  # fmt: skip
 
 
-def _as_before(load: Load, start: float, end: float) -> bool:
-    """Whether after a rush no more is served than usually, and rejections are what is foreseen."""
+def _as_before(load: Load, end: float) -> bool:
+    """Whether no more is served after a rush than usually."""
     usually = float(np.quantile(load.requests, 0.25))
     after = np.flatnonzero(load.times - load.width / 2 >= end)[:_NEXT]
-    beside = (load.times + load.width < start) | (load.times - load.width > end + _BUDGET)
+    return after.size > 0 and float(np.median(load.requests[after])) <= _AS_BEFORE * usually
+
+
+def _amplified(load: Load, spans: Sequence[tuple[float, float]]) -> bool:
+    """Whether rejections besides rushes are what the load foresees, and retries of these."""
+    beside = np.ones(load.times.size, dtype=bool)
+    for start, end in spans:
+        beside &= (load.times + load.width < start) | (load.times - load.width > end + _BUDGET)
     others = float(load.rejected[beside].sum()) * load.width
-    foreseen = load.without(((start, end),))
-    return (
-        after.size > 0
-        and float(np.median(load.requests[after])) <= _AS_BEFORE * usually
-        and others <= max(_AMPLIFIED * foreseen, float(_RUSH))
-    )
+    return others <= max(_AMPLIFIED * load.without(spans), float(_RUSH))
 
 
 def _find(case: Case, load: Load) -> _Storm | None:
@@ -164,6 +169,7 @@ def _find(case: Case, load: Load) -> _Storm | None:
     # The lower quartile: where most bins are in trouble, the median is of trouble.
     usual_hold = float(np.quantile(busy / np.maximum(served, 1e-9), 0.25))
     attempts = served + lost
+    again = retried_share(case)
     surges = np.flatnonzero(
         (attempts >= _SURGE * float(np.median(attempts))) & (lost >= _RISE * max(usual, 1e-9))
     )
@@ -175,19 +181,26 @@ def _find(case: Case, load: Load) -> _Storm | None:
         until = int(first)
         while until + 1 < lost.size and lost[until + 1] > _AS_BEFORE * usual:
             until += 1
-        after = np.arange(first + 1, until + 1)
-        if not after.size or until + 1 >= lost.size:
+        rush = np.arange(first, until + 1)
+        if until + 1 >= lost.size:
             continue
-        seconds = float(load.times[until] - load.times[first])
         calm = bool(
-            np.median(served[after]) <= _AS_BEFORE * usually_served
-            and np.median(busy[after] / np.maximum(served[after], 1e-9)) <= _AS_BEFORE * usual_hold
+            np.median(served[rush[1:]] if rush.size > 1 else usually_served)
+            <= _AS_BEFORE * usually_served
+            and np.median(busy[rush] / np.maximum(served[rush], 1e-9)) <= _AS_BEFORE * usual_hold
         )
+        stretch = (float(load.times[first]), float(load.times[until]))
+        calm = calm and _as_before(load, stretch[1]) and _amplified(load, (stretch,))
+        total = float((lost[rush] - usual).sum()) * load.width
         triggered = float(lost[first] - usual) * load.width
-        afterwards = float((lost[after] - usual).sum()) * load.width
-        calm = calm and _as_before(load, float(load.times[first]), float(load.times[until]))
-        if calm and seconds >= TRIES_AGAIN and afterwards >= _PERSISTS * triggered:
-            found.append(
-                _Storm(float(load.times[first]), seconds, triggered, afterwards, exact=False)
-            )
+        seconds = stretch[1] - stretch[0]
+        bounded = again is not None and again >= CARRIES
+        if bounded:
+            # Who tried again was served in the end, or gave up: there were no more requests.
+            more = float(np.maximum(0.0, served[rush] - usually_served).sum()) * load.width
+            triggered = min(triggered, more + (1.0 - (again or 0.0)) * total)
+            seconds = max(seconds, load.width)
+        outlived = total - triggered
+        if calm and seconds >= TRIES_AGAIN and outlived >= _PERSISTS * triggered > 0:
+            found.append(_Storm(stretch[0], seconds, triggered, outlived, exact=bounded))
     return max(found, key=lambda storm: storm.triggered, default=None)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, supported, untold
+from boltkb.bolt.causes.counting import each_rejection
 from boltkb.bolt.causes.demand.bounds import CONNECTIONS
 from boltkb.bolt.causes.demand.collecting import wanted_metrics
 from boltkb.bolt.window import iso
@@ -74,7 +75,7 @@ def weigh_rolling_deploy(case: Case) -> Cause:
             (
                 (
                     "when each request was rejected, because a rejection costs its client a "
-                    "connection: server.bolt.enable_network_error_accounting=false logs each one"
+                    f"connection: {each_rejection(case.pool)}"
                 ),
             ),
             pro=(words,),

@@ -8,7 +8,7 @@ from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause
 from boltkb.bolt.causes.held.collecting import wanted
 from boltkb.bolt.causes.held.say import calm, judge, say_of
-from boltkb.bolt.snapshots import blocked_by
+from boltkb.bolt.snapshots import blocked_by, lists_within
 from boltkb.bolt.thread_time import DUMPS, LIST, QUERIES
 from boltkb.tables import number
 
@@ -41,7 +41,8 @@ def weigh_lock_contention(case: Case) -> Cause:
 
 def _blockers(case: Case) -> tuple[tuple[str, ...], bool]:
     """Return who keeps others waiting, in words, and whether one of them runs no query itself."""
-    rows = {row.transaction: row for row in case.export.transactions}
+    listed = lists_within(case.export, case.seen.start, case.seen.end)
+    rows = {row.transaction: row for row in listed}
     counts = Counter(other for row in rows.values() for other in blocked_by(row))
     if not counts:
         return (), False
@@ -49,7 +50,8 @@ def _blockers(case: Case) -> tuple[tuple[str, ...], bool]:
     row = rows.get(most)
     silent = row is not None and not row.query
     whose = "" if row is None or row.client is None else f" of {row.client}"
-    words = f"{number(waiting)} of them wait for {most}{whose}"
+    plural = " waits" if waiting == 1 else "s wait"
+    words = f"{number(waiting)} listed transaction{plural} for {most}{whose}"
     if silent:
         words += ", which runs no query itself: its client keeps the lock while it thinks"
     return (words + ".",), silent

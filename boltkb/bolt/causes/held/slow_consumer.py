@@ -8,9 +8,10 @@ its query is under way).
 from __future__ import annotations
 
 from boltkb.bolt.causes.case import Case
-from boltkb.bolt.causes.cause import Cause
+from boltkb.bolt.causes.cause import Cause, supported
 from boltkb.bolt.causes.held.collecting import wanted
 from boltkb.bolt.causes.held.say import CARRIES, Say, calm, judge, say_of
+from boltkb.bolt.causes.outside.looking import FEW, all_failures, failures_of
 from boltkb.bolt.observe import PoolObservations
 from boltkb.bolt.thread_time import (
     DUMPS,
@@ -24,6 +25,7 @@ from boltkb.bolt.thread_time import (
     Look,
     ThreadTime,
 )
+from boltkb.exports import LogEvent
 from boltkb.tables import number, share, span
 
 __all__ = ["weigh_slow_consumer"]
@@ -41,6 +43,9 @@ def weigh_slow_consumer(case: Case) -> Cause:
     if quiet is not None and lines is None:
         return quiet
     told = case.thread_time
+    several = len(_lines(case)) >= FEW
+    if lines is not None and several and not case.shortage and not told.looks:
+        return _given_up(case, name, lines)
     dumps = told.look(DUMPS)
     says = [
         None if dumps is None else say_of(dumps, UNREAD, _DID),
@@ -50,6 +55,30 @@ def weigh_slow_consumer(case: Case) -> Cause:
     ]
     missing = wanted(case, DUMPS, LIST, QUERIES)
     return judge(name, says, missing, pro=_perhaps(dumps))
+
+
+def _given_up(case: Case, name: str, lines: Say) -> Cause:
+    """Return what the lines are by themselves: connections closed on clients that do not read.
+
+    What part of held threads that was, nothing tells; that these clients failed so, the server
+    says itself.
+    """
+    failed = all_failures(failures_of(case))
+    count = len(_lines(case))
+    return supported(
+        name, count / (count + failed), (lines.words,), kinds=(LOG,), where=lines.where,
+        explains="failures", missing=wanted(case, DUMPS, LIST),
+        began=_lines(case)[0].time - _LIMIT,
+    )  # fmt: skip
+
+
+def _lines(case: Case) -> list[LogEvent]:
+    seen = case.seen
+    return [
+        event
+        for event in case.export.events
+        if event.kind == "slow-consumer" and seen.start <= event.time <= seen.end + _LIMIT
+    ]
 
 
 def _perhaps(dumps: Look | None) -> tuple[str, ...]:
@@ -98,11 +127,7 @@ def _while_queries_ran(told: ThreadTime) -> Say | None:
 def _by_lines(case: Case) -> Say | None:
     """Return what the log says of clients that were given up for not reading."""
     seen = case.seen
-    lines = [
-        event
-        for event in case.export.events
-        if event.kind == "slow-consumer" and seen.start <= event.time <= seen.end + _LIMIT
-    ]
+    lines = _lines(case)
     if not lines:
         return None
     held = sum(event.numbers.get("limit", _LIMIT) for event in lines)

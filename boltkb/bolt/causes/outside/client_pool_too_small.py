@@ -11,16 +11,20 @@ from boltkb.bolt.causes.outside.looking import (
     COLLECT_CLIENT_LOG,
     COUNTERS,
     FEW,
+    SERVER_LOGS,
     Failures,
     all_failures,
     failures_of,
     free_share,
+    silent,
 )
+from boltkb.bolt.clients.logged import SECOND_LOOK, once
 from boltkb.tables import number, share, span
 
 __all__ = ["weigh_client_pool_too_small"]
 
 _NAME = "client_pool_too_small"
+_SIZE = "the size of that client's pool, from the configuration of its driver"
 #: From this share of failures at a moment with free threads on, the server is not what was full.
 _FREE = 0.9
 #: Open connections of which at least this part was running leave none for another request.
@@ -44,6 +48,7 @@ def weigh_client_pool_too_small(case: Case) -> Cause:
         return _without_timeouts(case, logged, busy)
     pro: list[str] = []
     contra: list[str] = []
+    unknown: list[str] = []
     kinds: list[str] = []
     explained = 0
     for found in waited:
@@ -55,6 +60,9 @@ def weigh_client_pool_too_small(case: Case) -> Cause:
                 f"{words}, and at {share(1 - free)} of these moments the server was full."
             )
             continue
+        if found.hung >= FEW:
+            contra.append(f"{words}, but they hung far beyond the time that they may wait.")
+            continue
         kept = _kept(found)
         if kept:
             contra.append(f"{words}, but {kept}.")
@@ -63,21 +71,27 @@ def weigh_client_pool_too_small(case: Case) -> Cause:
         if full is False:
             contra.append(f"{words}, but none of its connections was in use.")
             continue
-        if free is None:
-            contra.append(f"{words}; whether the server had threads free then is not known.")
+        quiet = free is None and silent(case)
+        if free is None and not quiet:
+            unknown.append(f"{words}; whether the server had threads free then is not known.")
+            if isinstance(full, str):
+                unknown.append(full)
             continue
+        meanwhile = (
+            "while the server rejected nothing"
+            if free is None
+            else f"while the server had threads free at {share(free)} of these moments"
+        )
         if full is None and not busy:
-            pro.append(
-                f"{words}, while the server had threads free; how many it had in use is not told."
-            )
+            pro.append(f"{words}, {meanwhile}; how many it had in use is not told.")
             continue
         slow = _slow(case, found)
         if slow:
             contra.append(f"{words}, but {slow}.")
             continue
         explained += found.waited
-        pro.append(f"{words}, while the server had threads free at {share(free)} of these moments.")
-        kinds.append(CLIENT_LOGS)
+        pro.append(f"{words}, {meanwhile}.")
+        kinds += [CLIENT_LOGS, *([SERVER_LOGS] if quiet else [])]
         if isinstance(full, str):
             pro.append(full)
     if busy:
@@ -90,9 +104,27 @@ def weigh_client_pool_too_small(case: Case) -> Cause:
             kinds=tuple(dict.fromkeys(kinds)), where=[found.where for found in waited],
         )  # fmt: skip
     where = [found.where for found in waited]
-    if contra and not pro:
+    if contra and not pro and not unknown:
         return contradicted(_NAME, contra, where=where)
-    return untold(_NAME, [COLLECT_CLIENT_LOG], pro=pro, contra=contra, where=where)
+    missing = _missing(case, waited)
+    return untold(_NAME, missing, pro=(*pro, *unknown), contra=contra, where=where)
+
+
+def _missing(case: Case, waited: list[Failures]) -> list[str]:
+    """Return what would tell whether a pool was used up while the server had threads free."""
+    missing = []
+    unknown = [found for found in waited if _full(found) is None]
+    if unknown:
+        told = all(found.pool.in_use.size for found in unknown)
+        missing.append(_again(waited) or (_SIZE if told else COLLECT_CLIENT_LOG))
+    if not case.seen.samples and case.seen.rejected.how == "unknown":
+        missing.append("the server's neo4j.log and debug.log of the same time")
+    return missing or [COLLECT_CLIENT_LOG]
+
+
+def _again(waited: list[Failures]) -> str:
+    """Return that a second look would tell, where a client's numbers were printed once."""
+    return SECOND_LOOK if any(once(found.pool) for found in waited) else ""
 
 
 def _without_timeouts(case: Case, logged: tuple[Failures, ...], busy: str) -> Cause:
@@ -125,7 +157,7 @@ def _kept(found: Failures) -> str:
     counts = found.pool.counts
     if found.leaked:
         return f"its log tells of {number(found.leaked)} sessions that were never closed"
-    had, back = counts.get("acquired", 0), counts.get("released")
+    had, back = counts.get("acquired", 0), found.given_back
     if back is not None and had >= FEW and back < _GIVEN_BACK * had:
         return f"only {number(back)} of {number(had)} connections were given back"
     return ""

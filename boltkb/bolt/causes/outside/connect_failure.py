@@ -88,9 +88,11 @@ def _failed(found: Failures) -> tuple[int, str]:
             "pool's connections was in use"
         )
     opened = found.pool.counts.get("created", 0)
-    if found.unopened > opened:
-        return found.unopened, (
-            f"{found.where}: {number(found.unopened)} connections could not be opened, "
+    # Those that hung for minutes are another trouble: sockets whose other end is gone.
+    unopened = found.unopened - found.hung_openings
+    if unopened > opened:
+        return unopened, (
+            f"{found.where}: {number(unopened)} connections could not be opened, "
             f"{number(opened)} could"
         )
     return 0, ""

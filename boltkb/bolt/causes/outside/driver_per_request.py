@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, supported, untold
+from boltkb.bolt.causes.counting import each_rejection
 from boltkb.bolt.causes.outside.looking import (
     CLIENT_LOGS,
     COUNTERS,
@@ -23,28 +24,34 @@ _REQUESTS = 2.0
 _KEPT = 5.0
 #: Fewer connections than this say nothing of a habit.
 _ENOUGH = 100
+#: In a client's own log, which tells each of them, so many do.
+_TOLD = 20
+#: Of those that were opened, closed in the same log.
+_GONE = 0.8
+#: Part of the connections that may be otherwise.
+_FEW_OF = 0.2
 #: A health probe opens a connection every ten seconds, or more rarely, a second.
 _PROBES = 0.1
 #: A connection that lives longer than a minute was kept for more than a request, s.
 _SHORT = 60.0
 
-_REJECTIONS = (
-    "how many requests were rejected, for each rejection closes a connection: "
-    "server.bolt.enable_network_error_accounting=false logs each one"
-)
+_REJECTIONS = "how many requests were rejected, for each rejection closes a connection: "
 
 
 def weigh_driver_per_request(case: Case) -> Cause:
     """Return how the evidence stands for connections that live for a request."""
     idle = case.clients.idle
     if idle.opened is None or idle.closed is None:
+        told = _told_by_clients(case)
+        if told is not None:
+            return told
         return untold(_NAME, [collect_metrics(case, "connections_opened", "connections_closed")])
     rejected = case.seen.rejected
     high = rejected.high if rejected.high is not None else rejected.value
-    if rejected.seen and high is None:
+    if high is None and case.shortage:
         return untold(
             _NAME,
-            [_REJECTIONS],
+            [_REJECTIONS + each_rejection(case.pool)],
         )
     opened = max(0.0, idle.opened - (high or 0.0))
     closed = max(0.0, idle.closed - (high or 0.0))
@@ -96,6 +103,40 @@ def weigh_driver_per_request(case: Case) -> Cause:
         _NAME, max(0.0, opened - needed) / idle.opened, pro, explains="connections",
         kinds=tuple(dict.fromkeys(kinds)), where=where,
     )  # fmt: skip
+
+
+def _told_by_clients(case: Case) -> Cause | None:
+    """Return what clients say of connections used once; None where they say nothing of it.
+
+    Their logs tell of each connection, so that fewer are enough than where only counts are known.
+    """
+    opened = wasted = 0
+    pro: list[str] = []
+    where: list[Where] = []
+    for found in failures_of(case):
+        made, had, gone = (
+            found.pool.counts.get(name, 0) for name in ("created", "acquired", "closed")
+        )
+        opened += made
+        if made < _TOLD or not found.pool.in_use.size or gone < _GONE * made:
+            continue
+        # What broke was not thrown away, and what was needed all at once is not one each.
+        broken = found.lost + found.rejected + found.unopened
+        if broken > _FEW_OF * gone or had > _REQUESTS * made or found.peak is None:
+            continue
+        if found.peak > _FEW_OF * made:
+            continue
+        wasted += gone
+        where.append(found.where)
+        pro.append(
+            f"{found.where}: {number(made)} connections were opened and {number(gone)} closed, "
+            f"for {number(had)} uses; the most in use at a time: {number(found.peak)}."
+        )
+    if not wasted:
+        return None
+    return supported(
+        _NAME, wasted / opened, pro, explains="connections", kinds=(CLIENT_LOGS,), where=where
+    )
 
 
 def _all_young(oldest: float | None, connections: float | None) -> bool:

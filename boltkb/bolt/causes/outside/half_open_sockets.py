@@ -13,6 +13,7 @@ from boltkb.bolt.causes.outside.looking import (
     COLLECT_CLIENT_LOG,
     COLLECT_SOCKETS,
     FEW,
+    HANG,
     SOCKETS,
     Failures,
     all_failures,
@@ -26,8 +27,6 @@ from boltkb.tables import number, span
 __all__ = ["hangs", "weigh_half_open_sockets"]
 
 _NAME = "half_open_sockets"
-#: Twice the time-out of every driver: what waits longer is stuck in the network, s.
-_HANG = 120.0
 #: More of all acquisitions than this are no few; then it is a queue.
 _FEW_OF_ALL = 0.1
 #: States in which a socket waits for an answer of the other end, or for its own program.
@@ -52,6 +51,13 @@ def weigh_half_open_sockets(case: Case) -> Cause:
         if not count:
             continue
         free = free_share(case, found.times("timeout", "timeout-pool", "lost"))
+        if found.hung and free is None and not case.shortage and not found.rejected:
+            # No queue lasts beyond its own time-out, whatever the server does.
+            stuck += count
+            pro.append(f"{words}, and the log tells of no rejection.")
+            kinds.append(CLIENT_LOGS)
+            where.append(found.where)
+            continue
         if free is None or free < _FREE:
             contra.append(f"{words}, but that the server had threads free then is not known.")
             continue
@@ -73,9 +79,9 @@ def weigh_half_open_sockets(case: Case) -> Cause:
         kinds.append(CLIENT_LOGS)
     # Odd sockets alone are clients that went away, and no trouble to anybody.
     if stuck or (lasting and broken):
-        total = all_failures(logged) + stuck
+        total = all_failures(logged) + stuck - sum(found.hung for found in logged)
         return supported(
-            _NAME, (stuck or broken) / total, pro, contra=contra, explains="failures",
+            _NAME, (stuck or broken) / max(total, 1), pro, contra=contra, explains="failures",
             kinds=tuple(dict.fromkeys(kinds)), where=where,
         )  # fmt: skip
     if contra and not pro:
@@ -90,7 +96,7 @@ def weigh_half_open_sockets(case: Case) -> Cause:
     if waits and not pro:
         return contradicted(
             _NAME,
-            [f"None of {number(waits)} connections was waited for longer than {span(_HANG)}."],
+            [f"None of {number(waits)} connections was waited for longer than {span(HANG)}."],
             where=[found.where for found in logged],
         )
     return untold(_NAME, missing, pro=pro, contra=contra, where=where)
@@ -99,9 +105,20 @@ def weigh_half_open_sockets(case: Case) -> Cause:
 def hangs(found: Failures) -> tuple[int, str]:
     """Return how many acquisitions hung for minutes while most went fast, and in words."""
     waits = found.pool.waits
+    if found.hung >= FEW:
+        spent = [event.numbers["waited"] for event in found.pool.events
+                 if event.numbers.get("waited", 0.0) >= HANG]  # fmt: skip
+        limits = [event.numbers["limit"] for event in found.pool.events
+                  if "limit" in event.numbers]  # fmt: skip
+        allowed = f", although their time-out is {span(min(limits))}" if limits else ""
+        least, most = span(min(spent)), span(max(spent))
+        after = least if least == most else f"{least} to {most}"
+        return found.hung, (
+            f"{found.where}: {number(found.hung)} acquisitions failed after {after}{allowed}"
+        )
     if waits.size < 1:
         return 0, ""
-    long = waits[waits >= _HANG]
+    long = waits[waits >= HANG]
     if not long.size or long.size > _FEW_OF_ALL * waits.size or float(np.median(waits)) > 1.0:
         return 0, ""
     return int(long.size), (

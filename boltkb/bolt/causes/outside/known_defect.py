@@ -14,7 +14,8 @@ from boltkb.bolt.causes.outside.looking import (
     all_failures,
     failures_of,
 )
-from boltkb.bolt.clients.languages import version_of
+from boltkb.bolt.clients.languages import spoken, version_of
+from boltkb.bolt.clients.logged import told_limit
 from boltkb.catalogue import Defect, Version, load_defects
 from boltkb.exports import Where
 from boltkb.tables import number
@@ -30,6 +31,10 @@ _COLLECT_VERSIONS = (
 )
 #: A client whose sessions never come back kept at least this part of its connections.
 _KEPT = 0.5
+#: So many times its limit is no miscount, nor a second driver or two in the same process.
+_BEYOND = 5
+#: Symptoms that are seen in connections, not in requests that fail.
+_OF_CONNECTIONS = frozenset({"limit-exceeded"})
 
 
 def weigh_known_defect(case: Case) -> Cause:
@@ -43,7 +48,7 @@ def weigh_known_defect(case: Case) -> Cause:
     kinds: list[str] = []
     where: list[Where] = []
     maybe: list[str] = []
-    explained = 0.0
+    failed = opened = 0.0
     for symptom, product, version, part, words, kind, place in met:
         for defect in _defects(symptom, product):
             has = None if version is None else defect.has(version)
@@ -52,13 +57,16 @@ def weigh_known_defect(case: Case) -> Cause:
                 pro.append(f"{words} {_named(defect, version)}: {defect.said} {defect.change}")
                 kinds += [_VERSIONS, kind]
                 where.append(place)
-                explained = max(explained, part)
+                if symptom in _OF_CONNECTIONS:
+                    opened = max(opened, part)
+                else:
+                    failed = max(failed, part)
             elif has is not False:
                 maybe.append(f"{words} {_named(defect, version)} may have this: {defect.said}")
     if pro:
         return supported(
-            _NAME, explained, pro, explains="failures", kinds=tuple(dict.fromkeys(kinds)),
-            where=where,
+            _NAME, failed or opened, pro, explains="failures" if failed else "connections",
+            kinds=tuple(dict.fromkeys(kinds)), where=where, overlaps=_PARTLY,
         )  # fmt: skip
     if maybe:
         return untold(_NAME, [_COLLECT_VERSIONS], pro=maybe)
@@ -87,9 +95,12 @@ def _defects(symptom: str, product: str | None) -> list[Defect]:
 
 
 def _named(defect: Defect, version: Version | None) -> str:
-    product = "Neo4j" if defect.product == "neo4j" else f"The {defect.product} driver"
+    product = "Neo4j" if defect.product == "neo4j" else f"The {spoken(defect.product)} driver"
     return f"{product} {version}" if version is not None else f"{product} (version not told)"
 
+
+#: What a defect looks like, and is then the reason of.
+_PARTLY = ("half_open_sockets", "leaked_transactions")
 
 _Met = tuple[str, str | None, Version | None, float, str, str, Where]
 
@@ -102,9 +113,10 @@ def _symptoms(case: Case) -> Iterator[_Met]:
         language, version = found.pool.language, version_of(found.pool.version)
         stuck, words = hangs(found)
         if stuck:
-            yield ("acquisition-hangs", language, version, stuck / (total + stuck), f"{words}.",
-                   CLIENT_LOGS, found.where)  # fmt: skip
-        had, back = found.pool.counts.get("acquired", 0), found.pool.counts.get("released")
+            part = stuck / max(1, total + stuck - found.hung)
+            yield ("acquisition-hangs", language, version, part, f"{words}.", CLIENT_LOGS,
+                   found.where)  # fmt: skip
+        had, back = found.pool.counts.get("acquired", 0), found.given_back
         if found.waited >= FEW and back is not None and had >= FEW and back < _KEPT * had:
             words = (
                 f"{found.where}: {number(back)} of {number(had)} connections were given back, and "
@@ -117,7 +129,17 @@ def _symptoms(case: Case) -> Iterator[_Met]:
                 f"{found.where}: {number(found.peak)} connections in use, of "
                 f"{found.limit} that its pool may open."
             )
-            yield ("limit-exceeded", language, version, 0.0, words, CLIENT_LOGS, found.where)
+            yield ("limit-exceeded", language, version, 1.0 - found.limit / found.peak, words,
+                   CLIENT_LOGS, found.where)  # fmt: skip
+        open_ = found.pool.counts.get("created", 0) - found.pool.counts.get("closed", 0)
+        allowed, how = told_limit(found.pool)
+        if allowed is not None and found.peak is None and open_ > _BEYOND * allowed:
+            words = (
+                f"{found.where}: {number(open_)} connections were opened and not closed; a pool "
+                f"may open {allowed} ({how})."
+            )
+            yield ("limit-exceeded", language, version, 1.0 - allowed / open_, words, CLIENT_LOGS,
+                   found.where)  # fmt: skip
     for pool in case.clients.pools:
         # Several processes at one address open as many: only far beyond that is it the defect.
         many = (pool.connections or 0.0) > 5 * (pool.limit or float("inf"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +15,7 @@ from boltkb.bolt.causes.outside.looking import (
     COUNTERS,
     FEW,
     SERVER_LOGS,
+    Failures,
     all_failures,
     collect_metrics,
     failures_of,
@@ -31,6 +34,8 @@ _TRACE = "the debug-level trace"
 _ABORTS = ("network-abort", "network-abort-increase", "network-abort-remains")
 #: From this share of the moments on, what was cut was cut at low load.
 _QUIET = 0.8
+#: Of the connections that broke, those that agree where the cut is what breaks them.
+_MOST_OF = 0.5
 #: Lines of the server tell of clients that were killed too: then chance must be rarer.
 _RARE = 0.01
 #: A restart breaks every connection; clients notice within so long, s.
@@ -61,14 +66,20 @@ def weigh_load_balancer_cut(case: Case) -> Cause:
     for found in logged:
         if found.lost < FEW:
             continue
-        times = _away_from_restarts(case, found.times("-lost"))
+        times = _away_from_restarts(case, found.times("-lost", "-channel-failure"))
         free = free_share(case, times)
         words = f"{found.where}: {number(found.lost)} connections were found broken"
         if times.size < FEW and found.pool.events:
             contra.append(f"{words}, most of them by a restart of the server.")
-        elif (free is None and not case.shortage) or (free or 0.0) >= _QUIET:
+        elif (free is None and not case.shortage and not found.rejected) or (free or 0.0) >= _QUIET:
             lost += found.lost
-            pro.append(f"{words}, while the server rejected nothing.")
+            known = free is not None or case.seen.rejected.how == "none"
+            calm = (
+                "while the server rejected nothing"
+                if known
+                else "and its log tells of no rejection"
+            )
+            pro.append(f"{words}, {calm}.")
             where.append(found.where)
         else:
             contra.append(f"{words}, but not only while the server had threads free.")
@@ -84,12 +95,16 @@ def weigh_load_balancer_cut(case: Case) -> Cause:
         )
         where.append(aborted[0].where)
     exact = _exact(case)
+    by_clients = _by_clients(logged) if exact is None else None
+    exact = exact or by_clients
     regular, chance, words = _period(case, exact)
     if words:
         pro.append(words)
     kinds = [*met]
     if regular is not None and chance < CHANCE:
-        kinds.append(_TRACE if exact is not None else COUNTERS)
+        kinds.append(
+            CLIENT_LOGS if by_clients is not None else _TRACE if exact is not None else COUNTERS
+        )
     limit = CHANCE if lost else _RARE
     own = regular is not None and abs(regular - _OWN_LIFETIME) < 0.05 * _OWN_LIFETIME
     if own and not met:
@@ -101,7 +116,7 @@ def weigh_load_balancer_cut(case: Case) -> Cause:
         else:
             explained, of = min(1.0, len(aborted) / max(1.0, idle.closed or 1.0)), "connections"
         return supported(
-            _NAME, explained, pro, contra=contra, kinds=kinds, where=where,
+            _NAME, explained, pro, contra=contra, kinds=tuple(dict.fromkeys(kinds)), where=where,
             explains="failures" if of == "failures" else "connections",
         )  # fmt: skip
     if idle.closed is not None and not idle.quiet_closings and not met:
@@ -135,14 +150,24 @@ def _away_from_restarts(case: Case, times: npt.NDArray[np.float64]) -> npt.NDArr
 def _period(case: Case, exact: Agreement | None) -> tuple[float | None, float, str]:
     """Return the idle time after which connections end, what chance does, and it in words."""
     if exact is not None:
+        low, high = span(exact.low), span(exact.high)
         return exact.seconds, exact.chance, (
             f"{exact.agreeing} of {exact.all} connections that were cut had been idle for "
-            f"{span(exact.low)} to {span(exact.high)}."
+            f"{low if low == high else f'{low} to {high}'}."
         )  # fmt: skip
     regular = case.clients.idle.regular
     if regular is None or case.clients.idle.shape != "cut":
         return None, 1.0, ""
     return regular.seconds, regular.chance, case.clients.idle.words
+
+
+def _by_clients(logged: Sequence[Failures]) -> Agreement | None:
+    """Return how long connections had not been used when they broke, as clients' logs tell.
+
+    Only where that is so of most of those whose last use is told.
+    """
+    found = agree([float(idle) for client in logged for idle in client.pool.unused])
+    return found if found is not None and found.agreeing >= _MOST_OF * found.all else None
 
 
 def _exact(case: Case) -> Agreement | None:

@@ -24,6 +24,7 @@ __all__ = [
     "COLLECT_SOCKETS",
     "COUNTERS",
     "FEW",
+    "HANG",
     "SERVER_LOGS",
     "SOCKETS",
     "Failures",
@@ -34,6 +35,7 @@ __all__ = [
     "lines_of",
     "logs_cover",
     "only_rejected",
+    "silent",
 ]
 
 #: The kinds of evidence of this room, as a report names them.
@@ -50,6 +52,10 @@ COLLECT_CLIENT_LOG = (
 COLLECT_SOCKETS = "two lists of the Bolt port's sockets some minutes apart: `ss -tan`"
 #: Fewer happenings than this may be one and the same mishap.
 FEW = 3
+#: Twice the time-out of every driver: what waits longer is stuck in the network, s.
+HANG = 120.0
+#: A queue ends at the acquisition time-out; what passes it by as much again does not queue.
+_BEYOND = 2.0
 #: From this part on, failures are of one kind.
 _NEARLY_ALL = 0.95
 #: A log that begins so much later than the window still covers it, s.
@@ -90,8 +96,27 @@ class Failures:
 
     @property
     def total(self) -> int:
-        """All failures that its log tells of."""
-        return self.waited + self.unopened + self.lost + self.rejected
+        """All failures that its log tells of; an acquisition that hung is one of them."""
+        return self.waited + self.unopened + self.lost + self.rejected - self.hung_openings
+
+    @property
+    def hung(self) -> int:
+        """Acquisitions that ran into minutes, far beyond their own time-out, and failed then."""
+        return sum(
+            event.numbers.get("waited", 0.0) >= max(HANG, _BEYOND * event.numbers.get("limit", 0.0))
+            for event in self.pool.events
+        )
+
+    @property
+    def hung_openings(self) -> int:
+        """Openings that failed because they hung: each is told by its acquisition as well."""
+        return min(self.unopened, self.hung)
+
+    @property
+    def given_back(self) -> int | None:
+        """Connections given back; None where the client does not tell of each that was had."""
+        back = self.pool.counts.get("released")
+        return 0 if back is None and self.pool.in_use.size else back
 
     @property
     def where(self) -> Where:
@@ -188,6 +213,15 @@ def free_share(case: Case, times: Iterable[float]) -> float | None:
         # Requests were rejected and it is not known when: nothing is known to be free of it.
         return None
     return float(np.count_nonzero(free)) / moments.size
+
+
+def silent(case: Case) -> bool:
+    """Return whether the server is known to have rejected nothing in the window.
+
+    A full pool rejects at once, so that such a server had threads free whenever it was asked.
+    """
+    rejected = case.seen.rejected
+    return rejected.how == "none" and case.pool.discipline == "loss"
 
 
 def lines_of(case: Case, *kinds: str) -> tuple[LogEvent, ...]:

@@ -1,0 +1,26 @@
+"""Which page is made by what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from handbook import client, names, server, words
+
+__all__ = ["DOCS", "PAGES"]
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+#: Each page and what writes it.
+PAGES: Mapping[str, Callable[[], str]] = {
+    "reference/settings.md": server.settings,
+    "reference/metrics.md": server.metrics,
+    "reference/messages.md": server.messages,
+    "reference/errors.md": server.error_codes,
+    "reference/threads.md": server.threads,
+    "reference/driver-pools.md": client.driver_options,
+    "reference/driver-logs.md": client.driver_lines,
+    "reference/glossary.md": words.glossary,
+    "reference/sources.md": words.sources,
+    "tools/setting-names.md": names.setting_names,
+}

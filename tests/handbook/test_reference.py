@@ -1,0 +1,63 @@
+"""Generated pages are as the catalogue is, and every claim leads to a source."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from boltkb.catalogue import load_settings, load_sources
+from handbook.pages import DOCS, PAGES
+from handbook.server import docker
+
+CLAIM = re.compile(r"\[(?P<span>[^\[\]]+)\]\((?P<page>[^)#]*)#(?P<source>[^)]+)\)\{ \.claim \}")
+#: Versions of the server or of a driver: `5.18+`, `3.4 to 4.4`, `Java 5.0+`; or the source alone.
+SPAN = re.compile(
+    r"source|all|(?:(?:Java|Python|JavaScript|\.NET|Go|Rust) )?"
+    r"(?:\d+(?:\.\d+){0,2}\+|\d+(?:\.\d+){0,2}(?: to (?:before )?\d+(?:\.\d+){0,2})?)"
+)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_generated_page_is_not_stale(name: str):
+    assert (DOCS / name).read_text() == PAGES[name]()
+
+
+@pytest.mark.parametrize(
+    "page", sorted(DOCS.rglob("*.md")), ids=lambda page: str(page.relative_to(DOCS))
+)
+def test_every_claim_leads_to_a_source_and_names_its_versions(page: Path):
+    text = page.read_text()
+    for found in CLAIM.finditer(text):
+        target = (page.parent / found["page"]).resolve()
+        assert target == (DOCS / "reference" / "sources.md").resolve(), found[0]
+        assert found["source"] in load_sources(), found[0]
+        assert SPAN.fullmatch(found["span"]), found[0]
+    # Nothing may look like a claim and escape the checks.
+    assert text.count(".claim") == len(CLAIM.findall(text))
+
+
+def test_every_spelling_of_every_setting_is_on_the_page():
+    text = PAGES["reference/settings.md"]()
+    for setting in load_settings().values():
+        for interval in setting.names:
+            assert f"<code>{interval.name}</code>" in text
+        assert docker(setting.names[-1].name) in text
+
+
+HAND_WRITTEN = sorted(
+    page
+    for folder in ("start", "questions", "myths", "how-to")
+    for page in (DOCS / folder).glob("*.md")
+)
+
+
+@pytest.mark.parametrize("page", HAND_WRITTEN, ids=lambda page: str(page.relative_to(DOCS)))
+def test_a_page_says_for_whom_it_is_and_how_long_it_takes(page: Path):
+    text = page.read_text()
+    said = re.search(r"(?m)^\*For .+\. About (a minute|(\d+) minutes)\.\*$", text)
+    assert said is not None
+    prose = re.sub(r"(?s)^---.*?---|```.*?```|\(.*?\)\{ \.claim \}", "", text)
+    minutes = len(re.findall(r"[A-Za-z0-9'’]+", prose)) / 220
+    assert abs(int(said[2] or 1) - minutes) < 1
