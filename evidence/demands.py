@@ -20,7 +20,7 @@ from boltkb.queueing.erlang_inverse import load_for_blocking, servers_for_blocki
 from boltkb.twin import Client, Curve, Driver, Poisson, Server, Work
 from boltkb.twin.running import Run
 
-__all__ = ["DAY", "Demand", "Need", "demands", "fresh", "need", "setting"]
+__all__ = ["DAY", "Demand", "Need", "demands", "fresh", "need", "need_between", "setting"]
 
 DAY = 86_400.0
 #: Threads that a pool has, while its load takes more.
@@ -167,7 +167,7 @@ def need(demand: Demand, *, attempts: int = _ATTEMPTS) -> Need:
         asked, refused = np.sum(counts, axis=0)
         return bool(refused <= demand.target * asked)
 
-    formula = _by_formula(demand)
+    formula = need_between(demand, 0.0, demand.seconds)
     return Need(_smallest(enough, formula), formula)
 
 
@@ -194,18 +194,26 @@ def _drawn(number: int, threads: int, target: float, shape: str) -> Demand:
     return Demand(number, threads, target, shape, law, hold, load, swing, DAY)
 
 
-def _lost(threads: int, mean: float, swing: float) -> float:
-    """Return the share that is rejected over a day, holds being short against its curve."""
-    times = (np.arange(2_000) + 0.5) / 2_000 * DAY
-    day = Curve.day(mean, swing=swing)
-    loads = np.interp(times, day.times, day.rates)
-    return float(loads @ np.asarray(erlang_b(float(threads), loads)) / loads.sum())
+def need_between(demand: Demand, first: float, last: float) -> int:
+    """Return what a part of the window takes, by Erlang's B averaged over its arrivals.
 
-
-def _by_formula(demand: Demand) -> int:
+    Parameters
+    ----------
+    demand : Demand
+    first, last : float, seconds
+        From the beginning of the window.
+    """
     if demand.shape == "constant":
         return int(servers_for_blocking(demand.load, demand.target))
-    threads = demand.threads
-    while _lost(threads, demand.load, demand.swing) > demand.target:
+    threads = 1
+    while _lost(threads, demand.load, demand.swing, first, last) > demand.target:
         threads += 1
     return threads
+
+
+def _lost(threads: int, mean: float, swing: float, first: float = 0.0, last: float = DAY) -> float:
+    """Return the share that is rejected over a day, holds being short against its curve."""
+    times = first + (np.arange(2_000) + 0.5) / 2_000 * (last - first)
+    day = Curve.day(mean, swing=swing)
+    loads = np.interp(times % DAY, day.times, day.rates)
+    return float(loads @ np.asarray(erlang_b(float(threads), loads)) / loads.sum())

@@ -26,6 +26,10 @@ class Sized:
         Recommended, with its 95 % interval.
     reason : str
         Why nothing was recommended.
+    first, last : float, seconds
+        The part of the window that the fit is of: a report looks at the incident.
+    there : int
+        What that part takes by itself, by Erlang's B.
     share : float or None
         Rejected in a fresh window of the same length, at that number.
     lower : float or None
@@ -40,6 +44,9 @@ class Sized:
     low: float | None
     high: float | None
     reason: str
+    first: float
+    last: float
+    there: int
     share: float | None
     lower: float | None
 

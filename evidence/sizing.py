@@ -12,7 +12,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +21,7 @@ import numpy as np
 import boltkb
 from benchmarks.pages import between
 from boltkb.twin.writing import Options, write_export
-from evidence.demands import Demand, Need, demands, fresh, need, setting
+from evidence.demands import Demand, Need, demands, fresh, need, need_between, setting
 from evidence.grid import WORKERS, frugal, spread_out
 from evidence.levels import EVERYTHING, view
 from evidence.sized import Sized
@@ -64,14 +64,17 @@ def size(demand: Demand, *, attempts: int | None = None) -> Sized:
     told, by = advised, "advice"
     if advised.value is None and diagnosis.cause != "pool_too_small":
         told, by = sizing.servers, "model"
+    times = fit.observations.times - options.began
+    first, last = max(0.0, float(times[0])), min(demand.seconds, float(times[-1]))
+    there = need_between(demand, first, last)
+    row = Sized(
+        demand, truth, diagnosis.cause, by, told.value, told.low, told.high, "", first, last, there,
+        None, None,
+    )  # fmt: skip
     if told.value is None:
-        return Sized(
-            demand, truth, diagnosis.cause, "declined", None, None, None, told.reason, None, None
-        )
+        return replace(row, by="declined", low=None, high=None, reason=told.reason)
     share, lower = _met(demand, int(told.value))
-    return Sized(
-        demand, truth, diagnosis.cause, by, told.value, told.low, told.high, "", share, lower
-    )
+    return replace(row, share=share, lower=lower)
 
 
 def measure(

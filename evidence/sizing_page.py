@@ -65,7 +65,7 @@ def _apart(rows: Sequence[Sized]) -> str:
     apart = [threads / true - 1.0 for threads, true in told]
     below = [true - threads for threads, true in told if threads < true]
     held = [
-        row.low <= row.need.threads <= row.high
+        row.low <= row.there <= row.high
         for row in rows
         if row.low is not None and row.high is not None
     ]
@@ -74,7 +74,8 @@ def _apart(rows: Sequence[Sized]) -> str:
         f"Against the true need the recommendations lie {100 * min(apart):+.0f} to "
         f"{100 * max(apart):+.0f}{SPACE}% off, {100 * statistics.median(apart):+.0f}{SPACE}% in "
         f"the middle. {len(below)} of {len(told)} are below it{worst}. The 95{SPACE}% interval of "
-        f"the recommendation holds the true need in {sum(held)} of {len(held)}."
+        f"the recommendation holds what the part that was fitted takes in {sum(held)} of "
+        f"{len(held)}."
     )
 
 
@@ -91,7 +92,7 @@ def _rate(rate: Rate, *, target: bool = False) -> str:
 
 def _each(rows: Sequence[Sized]) -> str:
     heads = (
-        "Threads", "Load", "Target", "True need", "Erlang's B", "Recommended", "By",
+        "Threads", "Load", "Target", "True need", "Of the part fitted", "Recommended", "By",
         "Rejected in a fresh window",
     )  # fmt: skip
     lines = [heads, ("--:", "---", "--:", "--:", "--:", "---", "---", "---")]
@@ -106,7 +107,7 @@ def _each(rows: Sequence[Sized]) -> str:
                 f"{demand.load:.4g}{SPACE}erlangs, {shape}, {demand.law}",
                 f"{100 * demand.target:g}{SPACE}%",
                 str(row.need.threads),
-                str(row.need.formula),
+                f"{row.there} ({(row.last - row.first) / 3600.0:.1f}{SPACE}h)",
                 _recommended(row),
                 _by(row),
                 _fresh(row),

@@ -8,7 +8,7 @@ import itertools
 import pytest
 
 from boltkb.queueing.erlang import erlang_b
-from evidence.demands import DAY, Demand, Need, demands, fresh, need, setting
+from evidence.demands import DAY, Demand, Need, demands, fresh, need, need_between, setting
 from evidence.sized import Sized
 from evidence.sizing import PAGE, measure, size, stored
 from evidence.sizing_page import render
@@ -20,7 +20,10 @@ DAILY = dataclasses.replace(SMALL, shape="day", swing=0.4, seconds=DAY, hold=4.0
 
 
 def sized(**changes: object) -> Sized:
-    row = Sized(SMALL, Need(11, 11), "pool_too_small", "advice", 11.0, 10.0, 12.0, "", 0.012, 0.009)
+    row = Sized(
+        SMALL, Need(11, 11), "pool_too_small", "advice", 11.0, 10.0, 12.0, "", 0.0, 3_600.0, 11,
+        0.012, 0.009,
+    )  # fmt: skip
     return dataclasses.replace(row, **changes)  # type: ignore[arg-type]
 
 
@@ -60,6 +63,14 @@ def test_the_need_of_the_twin_is_that_of_the_formula(demand):
         assert found.formula > need(dataclasses.replace(SMALL), attempts=400_000).formula
 
 
+def test_the_top_of_a_day_takes_more_than_the_day():
+    whole, top = need_between(DAILY, 0.0, DAY), need_between(DAILY, 13 * 3600.0, 15 * 3600.0)
+    assert whole == need(DAILY, attempts=200_000).formula < top
+    # At 14 o'clock the load is 1.4 times its mean, and all but constant.
+    assert float(erlang_b(top, 7.0)) <= 0.01 < float(erlang_b(top - 1, 6.9))
+    assert need_between(SMALL, 0.0, 60.0) == need_between(SMALL, 0.0, 3_600.0)
+
+
 def test_clients_neither_wait_nor_try_again():
     server, client = setting(SMALL, 8)
     assert client.work.kind == "auto-commit"
@@ -91,8 +102,8 @@ def test_the_page_marks_what_fails_and_counts_what_is_declined():
     assert "**20** (10" in text
     assert "none; named: no cause" in text
     assert "lie +0 to +82\u00a0% off, +0\u00a0% in the middle. 0 of 3 are below it." in text
-    assert "holds the true need in 4 of 4." in text
-    assert "holds the true need in 0 of 1." in render([sized(low=12.0)])
+    assert "holds what the part that was fitted takes in 4 of 4." in text
+    assert "takes in 0 of 1." in render([sized(there=13)])
     low = render([sized(threads=9.0)])
     assert "1 of 1 are below it, by 2 threads at most." in low
 
@@ -115,4 +126,6 @@ def test_some_of_the_loads_can_be_chosen():
 def test_the_page_shows_what_is_stored():
     rows = stored()
     assert [row.demand for row in rows[: len(demands())]] == demands()
+    # As the page says of the twin's need.
+    assert all(abs(row.need.threads - row.need.formula) <= 1 for row in rows)
     assert render(rows) in PAGE.read_text(encoding="utf-8"), "run `python -m evidence sizing`"
