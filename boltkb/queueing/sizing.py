@@ -124,6 +124,10 @@ class Sizing(Shown):
         return verdict_html(self.verdict, title, self.reasons) + self.table().to_html()
 
 
+#: How often the number is to be enough: a median would be too small every other time.
+_ASSURED = 0.8
+
+
 def size_servers(
     fit: Fit,
     *,
@@ -192,19 +196,24 @@ def _sized(fit: Fit, targets: list[Target]) -> Sizing:
     loads, weights = condensed(fit.load_draws[::2], fit.load_weights)
     each = [smallest_servers(target, loads, weights) for target in targets]
     needed = np.max(each, axis=0)
-    low, middle, high = np.quantile(needed, [0.025, 0.5, 0.975], method="inverted_cdf").tolist()
+    low, enough, high = np.quantile(
+        needed, [0.025, _ASSURED, 0.975], method="inverted_cdf"
+    ).tolist()
     reasons = list(fit.reasons)
     if fit.models[0].name in OTHER_LAWS:
         reasons.append(
             "servers are sized by Erlang's formulas for the load's path, not by "
             + fit.models[0].name
         )
-    how = "smallest number that keeps the target at the load of this window"
+    how = (
+        "smallest number that keeps the target at the load of this window, with four chances in "
+        "five that it is enough"
+    )
     if fit.offered_load.low is None:
-        servers = Estimate(middle, None, None, "servers", "no interval: the fit is doubtful")
+        servers = Estimate(enough, None, None, "servers", "no interval: the fit is doubtful")
     else:
-        servers = Estimate(middle, low, high, "servers", how)
-    extrapolates = middle > (present if present is not None else fit.busy_peak.value or 0.0)
+        servers = Estimate(enough, low, high, "servers", how)
+    extrapolates = enough > (present if present is not None else fit.busy_peak.value or 0.0)
     if extrapolates:
         reasons.append(
             "more servers are asked for than were ever seen at work; that holds stay as long "
@@ -215,7 +224,7 @@ def _sized(fit: Fit, targets: list[Target]) -> Sizing:
         headroom = _headroom(fit, present, loads, weights, targets)
     waiting = None
     if len(targets) == 2:
-        ends = np.quantile(each[1], [0.025, 0.5, 0.975], method="inverted_cdf").tolist()
+        ends = np.quantile(each[1], [0.025, _ASSURED, 0.975], method="inverted_cdf").tolist()
         waiting = Estimate(ends[1], ends[0], ends[2], "servers", targets[1].words)
     return Sizing(
         target=targets[0].probability,
@@ -313,8 +322,10 @@ def _forecast(fit: Fit, targets: list[Target]) -> Estimate:
         return Estimate(None, None, None, "servers", told.reason)
     loads = told.loads[:: max(1, told.loads.shape[0] // 400)]
     needed = np.max([smallest_servers(target, loads, told.weights) for target in targets], axis=0)
-    low, middle, high = np.quantile(needed, [0.025, 0.5, 0.975], method="inverted_cdf").tolist()
-    return Estimate(middle, low, high, "servers", "for other days like this one: " + told.reason)
+    low, enough, high = np.quantile(
+        needed, [0.025, _ASSURED, 0.975], method="inverted_cdf"
+    ).tolist()
+    return Estimate(enough, low, high, "servers", "for other days like this one: " + told.reason)
 
 
 def _declined(fit: Fit, target: Target, why: str) -> Sizing:
