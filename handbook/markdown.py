@@ -90,7 +90,8 @@ def code(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return text that Markdown and a table take as text."""
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_")
+    # An underscore inside a word is no emphasis, and names must stay whole.
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -48,7 +48,7 @@ def rows(file: str, kind: str) -> Iterator[Mapping[str, object]]:
     Examples
     --------
     >>> next(rows("rules.toml", "rule"))["id"]
-    'close-leaked-transactions'
+    'bound-fan-out'
     """
     text = resources.files("boltkb.catalogue").joinpath(file).read_text(encoding="utf-8")
     content = tomllib.loads(text)

@@ -12,7 +12,7 @@ from boltkb.figures.axes import MOST_POINTS, log_safe, thinned, time_axis
 
 ROLES = {
     "running", "idle", "limit", "reject", "fit", "observed", "good", "band", "satur", "working",
-    "client", "lock", "gap",
+    "client", "lock", "gap", "pause", "shift",
 }  # fmt: skip
 COLOURS = ("rgb(", "rgba(", '"#')
 

@@ -145,9 +145,9 @@ def address(site: Built) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium; ended with each module, because its event loop would stay in others' way."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
         _needed("Chromium", "chromium")

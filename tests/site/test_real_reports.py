@@ -49,7 +49,7 @@ def test_the_first_screen_answers_the_question(
         facts = json.loads(report.facts.read_text(encoding="utf-8"))
         seen = visit(report.html.as_uri())
         assert seen.page.locator("h1").inner_text().strip(".") == facts["verdict"]["headline"]
-        words = seen.page.locator(".boltkb-lead").inner_text()
+        words = seen.page.locator(".boltkb-lead").first.inner_text()
         for part in ("Cause", "Do first", "Do not", "Confidence", "Cannot tell"):
             assert part in words
         top = seen.page.locator(".boltkb-verdict").first.bounding_box()

@@ -26,7 +26,7 @@ def each_rejection(pool: Pool) -> str:
     Examples
     --------
     >>> import boltkb
-    >>> each_rejection(boltkb.read_pool(boltkb.open_export("data/captures/neo4j-5.26-leaked")))
+    >>> each_rejection(boltkb.read_pool(boltkb.open_export("data/captures/neo4j-5.26-think-time")))
     'server.bolt.enable_network_error_accounting=false logs each one'
     """
     if pool.counts_rejections:
