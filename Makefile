@@ -74,7 +74,9 @@ compare: $(STAMP) ## run the real server anew for the twin to be compared with, 
 	@$(BIN)/python -m data.lab compare --folder build/compare --out evidence/real-server.json
 	@$(BIN)/python -m evidence twin
 
-pages: $(STAMP) ## draw the theory's figures anew, and run the notebook that is a page
+pages: $(STAMP) ## write the generated pages anew: reference, cases, figures, notebooks
+	@$(BIN)/python -m handbook
+	@$(BIN)/python -m evidence cases
 	@$(BIN)/python -m benchmarks.pages
 
 lab: $(STAMP) ## a real Neo4j under load on this machine: one short capture into build/lab
