@@ -19,7 +19,6 @@ from boltkb.exports.logs.blocks import BLOCK, LONGEST_LINE
 from boltkb.exports.logs.clock import DATE_LENGTH
 from boltkb.exports.logs.diagnostics import Diagnostics, is_title
 from boltkb.exports.logs.entries import Block, Timeline
-from boltkb.exports.logs.keeping import without_collections
 from boltkb.exports.logs.lines import has_category
 from boltkb.exports.logs.matching import Events
 from boltkb.exports.logs.parts import DIAGNOSTICS, STATE, TRACE, Part, look_through
@@ -148,11 +147,7 @@ def read_log(member: Member, *, block: int = BLOCK, trace: Trace | None = None) 
     """
     state = _State(member.path, Trace() if trace is None else trace)
     wrapping = find_wrapping(member.head().removeprefix(b"\xef\xbb\xbf"))
-    with (
-        without_collections(),
-        member.open() as stream,
-        closing(ahead(look_through(stream, block, wrapping))) as parts,
-    ):
+    with member.open() as stream, closing(ahead(look_through(stream, block, wrapping))) as parts:
         for part in parts:
             for _ in range(part.dropped):
                 state.drop()

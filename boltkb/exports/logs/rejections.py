@@ -18,7 +18,6 @@ from boltkb.exports.intake.streams import Stream
 from boltkb.exports.logs.ahead import OUTSTANDING, ahead
 from boltkb.exports.logs.blocks import BLOCK, LineBlocks
 from boltkb.exports.logs.clock import Clock
-from boltkb.exports.logs.keeping import without_collections
 from boltkb.exports.logs.matching import Events
 from boltkb.exports.logs.needles import pool_needle, rejection_needles
 from boltkb.exports.logs.prefixes import Wrapping, find_wrapping
@@ -64,11 +63,7 @@ def read_rejections(member: Member, *, block: int = BLOCK) -> tuple[LogEvent, ..
     """
     reader = _Reader(member.path)
     wrapping = find_wrapping(member.head().removeprefix(b"\xef\xbb\xbf"))
-    with (
-        without_collections(),
-        member.open() as stream,
-        closing(ahead(_unwrapped(stream, block, wrapping))) as parts,
-    ):
+    with member.open() as stream, closing(ahead(_unwrapped(stream, block, wrapping))) as parts:
         for part in parts:
             reader.scan(part)
     return reader.events.all()
