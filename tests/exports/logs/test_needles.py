@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-
 import pytest
 from export_shapes import member
 
 from boltkb.catalogue import load_messages
-from boltkb.errors import ExportError
 from boltkb.exports.logs import needles
 from boltkb.exports.logs.diagnostics import DIAGNOSTIC_NEEDLES
 from boltkb.exports.logs.needles import all_needles, sought_parts
 from boltkb.exports.logs.reading import read_log
-from boltkb.exports.logs.rejections import read_rejections
 
 IN_MESSAGES = {
     needle.encode() for message in load_messages().values() for needle in message.needles
@@ -65,20 +61,3 @@ def test_a_part_alone_is_neither_an_event_nor_a_title() -> None:
     assert read.events == ()
     assert read.settings is None
     assert read.source.rows == len(parts)
-
-
-@pytest.mark.parametrize("reader", [read_log, read_rejections])
-def test_pythons_own_search_for_cycles_goes_on_after_a_log(reader) -> None:
-    assert gc.isenabled()
-    reader(member("debug.log", f"{TIME} INFO  x\n"))
-    assert gc.isenabled()
-
-    def broken() -> None:
-        raise ExportError("gone", "debug.log")
-
-    whole = member("debug.log", f"{TIME} INFO  x\n")
-    opened = iter([whole.opener, broken])
-    failing = type(whole)("debug.log", None, lambda: next(opened)())
-    with pytest.raises(ExportError):
-        reader(failing)
-    assert gc.isenabled()

@@ -8,9 +8,9 @@ import numpy as np
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
+from boltkb.bolt.causes.collecting import CLIENT_LOG, wanted_metrics
 from boltkb.bolt.causes.counting import each_rejection
 from boltkb.bolt.causes.demand.bounds import CARRIES, CLIENT_LOGS, COURSE_OF_LOAD, MOST
-from boltkb.bolt.causes.demand.collecting import CLIENT_LOG, wanted_metrics
 from boltkb.bolt.causes.demand.load import read_load, retried_share
 from boltkb.bolt.causes.demand.pauses import stalled
 from boltkb.bolt.causes.demand.rushes import FIRST, exact_rejections, rushes

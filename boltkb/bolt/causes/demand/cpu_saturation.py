@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
+from boltkb.bolt.causes.collecting import COLLECT_DUMPS, wanted_metrics
 from boltkb.bolt.causes.demand.bounds import CARRIES, COURSE_OF_LOAD
-from boltkb.bolt.causes.demand.collecting import DUMPS_WANTED, wanted_metrics
 from boltkb.bolt.causes.demand.load import read_load
 from boltkb.bolt.causes.demand.processors import FREE, USED_UP, used_processors, worked_threads
 from boltkb.bolt.causes.demand.work import held_for_locks
@@ -28,7 +28,7 @@ def weigh_cpu_saturation(case: Case) -> Cause:
     where = () if fact is None else (fact.where,)
     missing = (
         *((_CPUS,) if cpus is None else ()),
-        *((DUMPS_WANTED,) if worked is None else ()),
+        *((COLLECT_DUMPS,) if worked is None else ()),
         *wanted_metrics(case, "accumulated_processing_time", "connections_running",
                         "transaction_committed"),
     )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
-from boltkb.bolt.causes.demand.collecting import wanted_metrics, wanted_queries
+from boltkb.bolt.causes.collecting import wanted_metrics, wanted_queries
 from boltkb.bolt.holders import holds_no_thread
 from boltkb.bolt.thread_time import LIST, METRICS, QUERIES
 from boltkb.tables import share

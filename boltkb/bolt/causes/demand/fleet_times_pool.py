@@ -6,6 +6,7 @@ import numpy as np
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
+from boltkb.bolt.causes.collecting import CONNECTIONS_LISTED, wanted_metrics
 from boltkb.bolt.causes.demand.bounds import (
     CARRIES,
     CLIENT_LOGS,
@@ -13,7 +14,6 @@ from boltkb.bolt.causes.demand.bounds import (
     COURSE_OF_LOAD,
     MOST,
 )
-from boltkb.bolt.causes.demand.collecting import CONNECTIONS_LISTED, wanted_metrics
 from boltkb.bolt.causes.demand.load import onset, read_load
 from boltkb.bolt.clients import ClientPool
 from boltkb.bolt.course import Shift

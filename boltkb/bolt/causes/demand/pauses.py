@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
+from boltkb.bolt.causes.collecting import wanted_metrics
 from boltkb.bolt.causes.demand.bounds import CARRIES, COURSE_OF_LOAD, PAUSES, SIGN_INS, TRIES_AGAIN
-from boltkb.bolt.causes.demand.collecting import wanted_metrics
 from boltkb.bolt.causes.demand.load import Load, read_load
 from boltkb.bolt.course import Pause
 from boltkb.tables import number, share, span

@@ -8,8 +8,8 @@ import numpy as np
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
+from boltkb.bolt.causes.collecting import CLIENT_LOG, COLLECT_DUMPS, wanted_metrics
 from boltkb.bolt.causes.demand.bounds import CARRIES, COURSE_OF_LOAD, MOST
-from boltkb.bolt.causes.demand.collecting import CLIENT_LOG, DUMPS_WANTED, wanted_metrics
 from boltkb.bolt.causes.demand.load import Load, read_load, retried_share
 from boltkb.bolt.causes.demand.processors import FREE, used_processors, worked_threads
 from boltkb.bolt.causes.demand.work import held_by_work
@@ -64,7 +64,7 @@ def weigh_pool_too_small(case: Case, others: Sequence[Cause]) -> Cause:
     work, by = held_by_work(case)
     if work is None:
         return untold(
-            name, (DUMPS_WANTED,), pro=(words,) if words and foreseen >= MOST else (),
+            name, (COLLECT_DUMPS,), pro=(words,) if words and foreseen >= MOST else (),
             share=min(left, foreseen),
         )  # fmt: skip
     held = (

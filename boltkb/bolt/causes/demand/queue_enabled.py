@@ -6,8 +6,8 @@ import numpy as np
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
+from boltkb.bolt.causes.collecting import wanted_metrics
 from boltkb.bolt.causes.demand.bounds import CONFIGURATION, COURSE_OF_LOAD
-from boltkb.bolt.causes.demand.collecting import wanted_metrics
 from boltkb.bolt.course.counting import read_counter
 from boltkb.bolt.thread_time import METRICS
 from boltkb.tables import number, share, span

@@ -9,8 +9,8 @@ import numpy as np
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
+from boltkb.bolt.causes.collecting import CLIENT_LOG, COLLECT_DUMPS, wanted_metrics
 from boltkb.bolt.causes.demand.bounds import CARRIES, CLIENT_LOGS, COURSE_OF_LOAD, MOST, TRIES_AGAIN
-from boltkb.bolt.causes.demand.collecting import CLIENT_LOG, DUMPS_WANTED, wanted_metrics
 from boltkb.bolt.causes.demand.load import Load, read_load, retried_share
 from boltkb.bolt.causes.demand.pauses import stalled
 from boltkb.bolt.causes.demand.rushes import exact_rejections, rushes
@@ -112,7 +112,7 @@ def weigh_retry_storm(case: Case) -> Cause:
 def _missing(case: Case) -> tuple[str, ...]:
     return (
         *((CLIENT_LOG,) if retried_share(case) is None else ()),
-        *((DUMPS_WANTED,) if held_by_work(case)[0] is None else ()),
+        *((COLLECT_DUMPS,) if held_by_work(case)[0] is None else ()),
         *wanted_metrics(case, "connections_running", "transaction_committed", "messages_started"),
     )
 

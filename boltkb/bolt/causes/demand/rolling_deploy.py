@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, supported, untold
+from boltkb.bolt.causes.collecting import wanted_metrics
 from boltkb.bolt.causes.counting import each_rejection
 from boltkb.bolt.causes.demand.bounds import CONNECTIONS
-from boltkb.bolt.causes.demand.collecting import wanted_metrics
 from boltkb.bolt.window import iso
 from boltkb.exports import Export
 from boltkb.tables import number, span

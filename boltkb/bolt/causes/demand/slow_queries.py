@@ -8,8 +8,8 @@ import numpy as np
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
+from boltkb.bolt.causes.collecting import COLLECT_DUMPS, wanted_metrics, wanted_queries
 from boltkb.bolt.causes.demand.bounds import CARRIES, COURSE_OF_LOAD, MOST
-from boltkb.bolt.causes.demand.collecting import DUMPS_WANTED, wanted_metrics, wanted_queries
 from boltkb.bolt.causes.demand.load import Load, onset, read_load
 from boltkb.bolt.causes.demand.work import held_by_work
 from boltkb.bolt.course import Shift
@@ -58,7 +58,7 @@ def weigh_slow_queries(case: Case) -> Cause:
     if slowest:
         pro.append(slowest)
     if work is None:
-        return untold(name, (DUMPS_WANTED, *wanted_queries(case)), pro=pro, share=part)
+        return untold(name, (COLLECT_DUMPS, *wanted_queries(case)), pro=pro, share=part)
     pro.append(f"Of the held threads {share(work)} were at work, by {by}.")
     kinds = (COURSE_OF_LOAD, by, *((QUERIES,) if slowest and by != QUERIES else ()))
     log = case.export.queries

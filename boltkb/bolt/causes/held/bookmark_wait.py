@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause
-from boltkb.bolt.causes.held.collecting import wanted
+from boltkb.bolt.causes.collecting import wanted
 from boltkb.bolt.causes.held.say import CARRIES, Say, calm, judge, say_of
 from boltkb.bolt.causes.held.signing_in import most_signing_in
 from boltkb.bolt.thread_time import DUMPS, LIST, METRICS, WITHOUT_TRANSACTION, Look

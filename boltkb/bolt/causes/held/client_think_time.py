@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause
-from boltkb.bolt.causes.held.collecting import wanted
+from boltkb.bolt.causes.collecting import wanted
 from boltkb.bolt.causes.held.leaked_transactions import weigh_leaked_transactions
 from boltkb.bolt.causes.held.say import Say, calm, judge, say_of
 from boltkb.bolt.causes.held.slow_consumer import weigh_slow_consumer

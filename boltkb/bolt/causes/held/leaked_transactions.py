@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, supported, untold
-from boltkb.bolt.causes.held.collecting import COLLECT_DUMPS, wanted
+from boltkb.bolt.causes.collecting import COLLECT_DUMPS, wanted
 from boltkb.bolt.causes.outside.looking import (
     CLIENT_LOGS,
     FEW,

@@ -6,7 +6,7 @@ from collections import Counter
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause
-from boltkb.bolt.causes.held.collecting import wanted
+from boltkb.bolt.causes.collecting import wanted
 from boltkb.bolt.causes.held.say import calm, judge, say_of
 from boltkb.bolt.snapshots import blocked_by, lists_within
 from boltkb.bolt.thread_time import DUMPS, LIST, QUERIES

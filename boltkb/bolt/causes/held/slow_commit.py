@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause
-from boltkb.bolt.causes.held.collecting import wanted
+from boltkb.bolt.causes.collecting import wanted
 from boltkb.bolt.causes.held.say import Say, calm, judge, say_of
 from boltkb.bolt.thread_time import DUMPS, LIST
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, supported
-from boltkb.bolt.causes.held.collecting import wanted
+from boltkb.bolt.causes.collecting import wanted
 from boltkb.bolt.causes.held.say import CARRIES, Say, calm, judge, say_of
 from boltkb.bolt.causes.outside.looking import FEW, all_failures, failures_of
 from boltkb.bolt.observe import PoolObservations

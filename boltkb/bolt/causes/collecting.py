@@ -1,4 +1,4 @@
-"""What would tell of held threads, with the exact command or setting of the server's version."""
+"""What would tell of a cause, with the exact command or setting of the server's version."""
 
 from __future__ import annotations
 
@@ -8,7 +8,21 @@ from boltkb.bolt.thread_time import DUMPS, LIST, METRICS, QUERIES, TRACE
 from boltkb.catalogue import Version, metrics_in, setting_name
 from boltkb.exports import Export
 
-__all__ = ["COLLECT_DUMPS", "COLLECT_LIST", "wanted"]
+__all__ = [
+    "CLIENT_LOG",
+    "COLLECT_DUMPS",
+    "COLLECT_LIST",
+    "CONNECTIONS_LISTED",
+    "wanted",
+    "wanted_metrics",
+    "wanted_queries",
+]
+
+CLIENT_LOG = (
+    "the log of a client that was rejected, with its driver's lines about retries (Java: the "
+    "logger `org.neo4j.driver` at DEBUG; Python: `logging.getLogger('neo4j')` at DEBUG)"
+)
+CONNECTIONS_LISTED = "the output of `CALL dbms.listConnections()`, taken while the pool is full"
 
 COLLECT_DUMPS = (
     "three thread dumps ten seconds apart while the pool is full: `jcmd PID Thread.print` "
@@ -55,6 +69,18 @@ def wanted(case: Case, *kinds: str, metrics: tuple[str, ...] = ()) -> tuple[str,
     return tuple(words for words in sayings if words)
 
 
+def wanted_metrics(case: Case, *identities: str) -> tuple[str, ...]:
+    """Return how to have metrics that the export lacks; nothing where its edition has none."""
+    words = _how(METRICS, case.export, case.pool, identities)
+    return (words,) if words else ()
+
+
+def wanted_queries(case: Case) -> tuple[str, ...]:
+    """Return how to have a query log; nothing where it is there, or the edition has none."""
+    words = "" if case.export.queries is not None else _how(QUERIES, case.export, case.pool, ())
+    return (words,) if words else ()
+
+
 def _how(kind: str, export: Export, pool: Pool, metrics: tuple[str, ...]) -> str:
     version = _version(pool)
     if kind == DUMPS:
@@ -67,8 +93,8 @@ def _how(kind: str, export: Export, pool: Pool, metrics: tuple[str, ...]) -> str
         return ""
     if kind == QUERIES:
         return _queries(version or _USUAL)
-    lacking = [key for key in metrics if not any(s.id == key for s in export.series.values())]
-    return _metrics(lacking, version or _USUAL) if lacking else ""
+    there = {series.id for series in export.series.values()}
+    return _metrics([key for key in metrics if key not in there], version or _USUAL)
 
 
 def _list(version: Version | None, edition: str | None) -> str:
