@@ -6,7 +6,7 @@ from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
 from boltkb.bolt.causes.collecting import COLLECT_DUMPS, wanted_metrics
 from boltkb.bolt.causes.demand.bounds import CARRIES, COURSE_OF_LOAD
-from boltkb.bolt.causes.demand.load import read_load
+from boltkb.bolt.causes.demand.load import Load, read_load, without_retries_told
 from boltkb.bolt.causes.demand.processors import FREE, USED_UP, used_processors, worked_threads
 from boltkb.bolt.causes.demand.work import held_for_locks
 from boltkb.tables import number, share
@@ -65,14 +65,7 @@ def weigh_cpu_saturation(case: Case) -> Cause:
             name, (f"{share(locked)} of the held threads waited for locks.",), pro=(grows,)
         )
     load = read_load(case)
-    part = 1.0
-    if load is not None and contention.growth and contention.verdict == "grows":
-        # Without processors to wait for, holds would be those of few threads.
-        least = case.course.hold[1].min() if case.course.hold is not None else 0.0
-        factor = max(1.0 / contention.growth, least / max(float(load.hold.mean()), 1e-9))
-        part = load.spared(hold=factor)
-        # What the load foresees at the mean is little where threads run out in long waves.
-        part = max(part, 1.0 - load.expected() / load.total if load.total > 0 else 0.0)
+    part = 1.0 if load is None else _part(case, load)
     if not more:
         return untold(name, missing, pro=(grows,), share=part)
     pro = [grows, more]
@@ -82,7 +75,21 @@ def weigh_cpu_saturation(case: Case) -> Cause:
         *((COURSE_OF_LOAD,) if contention.verdict == "grows" else ()),
         *((worked.kind,) if worked is not None else ()),
     )
+    ends, against = without_retries_told(case, lambda load: _part(case, load))
     return supported(
-        name, part, pro, kinds=kinds, explains="rejections", where=where,
+        name, part, (*pro, *ends), kinds=kinds, explains="rejections", contra=against, where=where,
         overlaps=("slow_queries", "pool_too_small"),
     )  # fmt: skip
+
+
+def _part(case: Case, load: Load) -> float:
+    """Return the share of rejections that holds of few threads would spare; 1 if it is not told."""
+    contention = case.course.contention
+    if not contention.growth or contention.verdict != "grows":
+        return 1.0
+    # Without processors to wait for, holds would be those of few threads.
+    least = case.course.hold[1].min() if case.course.hold is not None else 0.0
+    factor = max(1.0 / contention.growth, least / max(float(load.hold.mean()), 1e-9))
+    part = load.spared(hold=factor)
+    # What the load foresees at the mean is little where threads run out in long waves.
+    return max(part, 1.0 - load.expected() / load.total if load.total > 0 else 0.0)

@@ -14,7 +14,7 @@ from boltkb.bolt.causes.demand.bounds import (
     COURSE_OF_LOAD,
     MOST,
 )
-from boltkb.bolt.causes.demand.load import onset, read_load
+from boltkb.bolt.causes.demand.load import onset, read_load, without_retries_told
 from boltkb.bolt.clients import ClientPool
 from boltkb.bolt.course import Shift
 from boltkb.bolt.window import iso
@@ -67,7 +67,8 @@ def weigh_fleet_times_pool(case: Case) -> Cause:
     ):
         return contradicted(name, ("Holds became longer at the same time as arrivals grew.",))
     after = load.times >= step.when
-    part = load.spared(requests=np.where(after, step.before / step.after, 1.0))
+    fewer = np.where(after, step.before / step.after, 1.0)
+    part = load.spared(requests=fewer)
     if part < CARRIES:
         return contradicted(
             name, ("That arrivals grew explains few of the rejections.",), pro=(words,)
@@ -113,8 +114,10 @@ def weigh_fleet_times_pool(case: Case) -> Cause:
             name, (CONNECTIONS_LISTED, "when processes were added (a scale-out, a deployment)"),
             pro=pro, contra=contra, share=part, where=where,
         )  # fmt: skip
+    ends, against = without_retries_told(case, lambda load: load.spared(requests=fewer))
     return supported(
-        name, part, pro, kinds=kinds, explains="rejections", contra=contra, where=where,
+        name, part, (*pro, *ends), kinds=kinds, explains="rejections",
+        contra=(*contra, *against), where=where,
         began=step.when, overlaps=("pool_too_small",),
     )  # fmt: skip
 

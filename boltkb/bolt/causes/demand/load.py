@@ -7,21 +7,25 @@ rejected.  Bins are independent: nothing is carried over from one to the next.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from boltkb.bolt.causes.case import Case
+from boltkb.bolt.causes.demand.bounds import CARRIES
 from boltkb.queueing import erlang_b
+from boltkb.tables import share
 
-__all__ = ["Load", "onset", "read_load", "retried_share"]
+__all__ = ["Load", "onset", "read_load", "retried_share", "without_retries_told"]
 
 Floats = npt.NDArray[np.float64]
 
 #: The part of rejections that is taken to be tried again where no client's log tells.
 _UNTOLD = 0.5
+#: Ends of a share that lie nearer to one another than this are one.
+_MATTERS = 0.05
 #: Of all rejections, those by which the trouble has begun.
 _BEGUN = 0.05
 
@@ -97,8 +101,16 @@ class Load:
         )
 
 
-def read_load(case: Case) -> Load | None:
-    """Return the load in bins; None where holds are not counted or threads are not known."""
+def read_load(case: Case, *, again: float | None = None) -> Load | None:
+    """Return the load in bins; None where holds are not counted or threads are not known.
+
+    Parameters
+    ----------
+    case : Case
+    again : float, 0 to 1, optional
+        The part of rejections that was tried again; what clients' logs tell when absent, and half
+        where none does.
+    """
     course, seen = case.course, case.seen
     if (
         seen.servers is None
@@ -116,13 +128,43 @@ def read_load(case: Case) -> Load | None:
     busy = np.interp(times, *course.busy)
     asked = np.interp(times, *course.arrivals)
     lost = np.maximum(0.0, asked - done)
-    again = retried_share(case)
+    if again is None:
+        again = retried_share(case)
     cuts = np.array([shift.when for shift in course.shifts.get("hold", ())])
     stretch = np.searchsorted(cuts, times)
     held, served = np.bincount(stretch, busy), np.bincount(stretch, done)
     hold = (held / np.maximum(served, 1e-9))[stretch]
     first = lost * (1.0 - (_UNTOLD if again is None else again))
     return Load(times, course.bin, done + first, hold, lost, seen.servers)
+
+
+def without_retries_told(
+    case: Case, measure: Callable[[Load], float]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what a share rests on where no client tells of retries: for it, and against it.
+
+    Parameters
+    ----------
+    case : Case
+    measure : callable
+        The share, as it follows from a load.
+
+    Returns
+    -------
+    tuple of (tuple of str, tuple of str)
+        Between which ends the share lies, if all of the rejected tried again or none; and that one
+        of the ends is too little, if it is.  Empty where retries are told or do not matter.
+    """
+    loads = [read_load(case, again=again) for again in (0.0, 1.0)]
+    shares = sorted(measure(load) for load in loads if load is not None)
+    if retried_share(case) is not None or not shares or shares[-1] - shares[0] < _MATTERS:
+        return (), ()
+    words = (
+        "No client's log tells how many of the rejected tried again. This share takes half; it is "
+        f"{share(shares[0])} to {share(shares[-1])}, if all did or none."
+    )
+    few = f"At the lower end it is {share(shares[0])} only." if shares[0] < CARRIES else ""
+    return (words,), ((few,) if few else ())
 
 
 def onset(case: Case) -> float:

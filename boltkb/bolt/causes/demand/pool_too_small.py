@@ -109,20 +109,35 @@ def _crowded(case: Case) -> str:
 
 
 def _foreseen(case: Case, load: Load | None) -> tuple[float, str]:
-    """Return the share of rejections that Erlang B foresees of the load, and that in words."""
+    """Return the share of rejections that Erlang B foresees of the load, and that in words.
+
+    Without a client's log neither the part of rejections that was tried again is known nor whether
+    a surge is of requests or of retries.  Then surges are left out and half is taken, which is
+    little, and both ends are told.
+    """
     if load is None or not load.total > 0:
         return 1.0, ""
-    expected = load.expected()
-    again = retried_share(case)
-    if again is None:
-        # Whether a surge is of requests or of retries is not told; it is left out.
-        expected = min(expected, load.without(_surges(load)))
-    words = (
-        f"{number(round(load.total))} attempts were rejected; by Erlang B the load in this export "
-        f"would see {number(round(expected))} rejected"
-        + (" if nobody tried again." if again is None or again > 0 else ".")
+    expected, again = load.expected(), retried_share(case)
+    many = (
+        f"{number(round(load.total))} attempts were rejected; by Erlang B the load in this export"
     )
-    return min(1.0, expected / load.total), words
+    if again is not None:
+        words = f"{many} would see {number(round(expected))} rejected" + (
+            " if nobody tried again." if again > 0 else "."
+        )
+        return min(1.0, expected / load.total), words
+    calm = min(expected, load.without(_surges(load)))
+    ends = [calm, expected]
+    for part in (0.0, 1.0):
+        other = read_load(case, again=part)
+        if other is not None:
+            ends += [other.expected(), other.without(_surges(other))]
+    words = (
+        f"{many} would see {number(round(min(ends)))} to {number(round(max(ends)))} rejected: the "
+        "less, the more of them were retries, which no client's log tells. This cause is given "
+        f"{number(round(min(calm, load.total)))} of them."
+    )
+    return min(1.0, calm / load.total), words
 
 
 def _surges(load: Load) -> tuple[tuple[float, float], ...]:

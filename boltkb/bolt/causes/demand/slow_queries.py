@@ -10,7 +10,7 @@ from boltkb.bolt.causes.case import Case
 from boltkb.bolt.causes.cause import Cause, contradicted, not_applicable, supported, untold
 from boltkb.bolt.causes.collecting import COLLECT_DUMPS, wanted_metrics, wanted_queries
 from boltkb.bolt.causes.demand.bounds import CARRIES, COURSE_OF_LOAD, MOST
-from boltkb.bolt.causes.demand.load import Load, onset, read_load
+from boltkb.bolt.causes.demand.load import Load, onset, read_load, without_retries_told
 from boltkb.bolt.causes.demand.work import held_by_work
 from boltkb.bolt.course import Shift
 from boltkb.bolt.thread_time import QUERIES
@@ -62,8 +62,10 @@ def weigh_slow_queries(case: Case) -> Cause:
     pro.append(f"Of the held threads {share(work)} were at work, by {by}.")
     kinds = (COURSE_OF_LOAD, by, *((QUERIES,) if slowest and by != QUERIES else ()))
     log = case.export.queries
+    ends, against = without_retries_told(case, lambda load: _part(case, load, shift)[0])
     return supported(
-        name, part, pro, kinds=kinds, explains="rejections", began=shift.when,
+        name, part, (*pro, *ends), kinds=kinds, explains="rejections", began=shift.when,
+        contra=against,
         where=() if log is None else log.where[:1], missing=wanted_queries(case),
         overlaps=("pool_too_small",),
     )  # fmt: skip
