@@ -79,7 +79,7 @@ def cause_words(situation: Situation) -> str:
     diagnosis = situation.diagnosis
     if diagnosis.cause is None:
         if diagnosis.state == "ok":
-            return f"None; nothing is wrong. {_proof(situation)}"
+            return f"None; nothing is wrong with the thread pool. {_proof(situation)}"
         if diagnosis.state == "cannot_tell":
             return "Cannot be told from this export."
         return "Not known: no cause is supported by what this export holds."

@@ -103,11 +103,15 @@ def _of_a_cause(
         lowered += _of_the_model(fit)
     rival = _rival(cause, causes)
     if rival is not None:
-        lowered.append(
-            f"{load_causes()[rival.id].title} is supported too, and explains nearly as much "
-            f"({share(rival.share)} against {share(cause.share)})."
-        )
+        lowered.append(_beside(rival, cause))
     return rests, lowered
+
+
+def _beside(rival: Cause, cause: Cause) -> str:
+    title, shares = load_causes()[rival.id].title, f"{share(rival.share)}, {share(cause.share)}"
+    if rival.status == "supported":
+        return f"{title} is supported too, and explains nearly as much ({shares})."
+    return f"{title} may explain as much ({shares}); this export does not tell."
 
 
 def _one_moment(kinds: Sequence[str], seen: PoolObservations) -> bool:
@@ -119,16 +123,18 @@ def _one_moment(kinds: Sequence[str], seen: PoolObservations) -> bool:
 
 
 def _rival(cause: Cause, causes: Sequence[Cause]) -> Cause | None:
-    """Return another supported cause that explains nearly as much of the same, if there is one."""
+    """Return another cause that explains nearly as much, or may, if there is one."""
     for other in causes:
         if (
-            other.id != cause.id
-            and other.status == "supported"
-            and other.explains == cause.explains
-            and other.id not in cause.overlaps
-            and cause.id not in other.overlaps
-            and other.share >= _NEAR * cause.share
+            other.id == cause.id
+            or other.id in cause.overlaps
+            or cause.id in other.overlaps
+            or other.share < _NEAR * cause.share
         ):
+            continue
+        if other.status == "supported" and other.explains == cause.explains:
+            return other
+        if other.status == "cannot_tell" and other.evidence_for and other.share > 0:
             return other
     return None
 

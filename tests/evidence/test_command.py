@@ -11,7 +11,10 @@ from evidence.__main__ import EXPERIMENTS, main
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nothing"], "unknown: nothing; known: cases, calibration, twin, diagnosis, sizing"),
+        (
+            ["nothing"],
+            "unknown: nothing; known: cases, captures, calibration, twin, diagnosis, sizing",
+        ),
         (["--seeds", "2"], "options need one experiment before them"),
         (["twin", "sizing", "--rounds", "2"], "options need one experiment before them"),
         (["twin", "--seeds", "2"], "it takes no options; got --seeds 2"),
@@ -64,4 +67,6 @@ def test_some_loads_leave_the_page_as_it_is(capsys):
 
 
 def test_every_experiment_is_known():
-    assert set(EXPERIMENTS) == {"cases", "calibration", "twin", "diagnosis", "sizing"}
+    assert set(EXPERIMENTS) == {
+        "cases", "captures", "calibration", "twin", "diagnosis", "sizing",
+    }  # fmt: skip
