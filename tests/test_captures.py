@@ -236,3 +236,11 @@ def test_a_window_is_kept_to():
     found = chain(CAPTURES / "neo4j-5.26-saturated", start=start, end=end)
     assert found.seen.samples <= 241
     assert found.seen.end - found.seen.start == pytest.approx(240, abs=2)
+
+
+def test_a_sign_of_something_beside_a_healthy_pool_stands_on_the_first_screen():
+    told = " ".join(whole("neo4j-5.26-load-balancer-cut").diagnosis.cannot_tell)
+    assert "idle connections are cut from outside" in told
+    assert "was closed" in told
+    quiet = " ".join(whole("neo4j-5.26-quiet").diagnosis.cannot_tell)
+    assert "Beside the pool" not in quiet

@@ -55,7 +55,7 @@ def do_first(situation: Situation, estimates: Estimates, several: tuple[Change, 
         words = _FIRST.get(cause.id, _by_rule)(situation, estimates, several)
         return f"{words}{_who(situation) if cause.explains == 'thread-time' else ''}"
     if diagnosis.state == "ok":
-        return "Nothing. Keep this report to compare with."
+        return "Nothing to the thread pool. Keep this report to compare with."
     if diagnosis.cannot_tell and diagnosis.state in {"cannot_tell", "saturated"}:
         return f"Collect what is missing. {diagnosis.cannot_tell[0]}"
     return f"Watch the pool, and take three thread dumps when it is full.{_who(situation)}"

@@ -257,6 +257,7 @@ def _unanswered(
 ) -> tuple[str, ...]:
     """Return what the export cannot answer, with the setting or file that would."""
     words: list[str] = list(pool.contradictions)
+    names = load_causes()
     if seen.servers is None:
         words.append(
             "How many threads the pool has: add neo4j.conf to the export (or the start of "
@@ -269,7 +270,16 @@ def _unanswered(
         )
     if named is not None:
         words += [f"Whether that is all of it: add {item}." for item in named.missing[:_FEW]]
-    elif state != "ok":
+    elif state == "ok":
+        # The pool is large enough; a sign of something beside it is not passed over.
+        words += [
+            f"Beside the pool, whether {_lowered(names[cause.id].title)}: "
+            f"{' '.join(cause.evidence_for)} Add {cause.missing[0]}."
+            for cause in causes
+            if cause.status == "cannot_tell" and cause.evidence_for and cause.missing
+            and names[cause.id].alone
+        ]  # fmt: skip
+    else:
         # A first screen has room for few.
         words += [f"Why: add {item}." for item, _ in would_tell(causes)[:_FEW]]
     if seen.rejected.how in {"episodes", "estimated"}:
@@ -286,3 +296,7 @@ def _unanswered(
         "a forecast needs weeks of samples."
     )
     return tuple(words)
+
+
+def _lowered(title: str) -> str:
+    return title[:1].lower() + title[1:]
