@@ -47,16 +47,18 @@ endif
 
 site: $(STAMP) ## build the site with what is in docs/reports
 	@$(BIN)/mkdocs build --strict --site-dir $(SITE)
+	@$(BIN)/python -m handbook texts --site $(SITE)
 
 serve: site ## build the site and serve it on loopback, PORT=8000
 	@echo "http://127.0.0.1:$(PORT)/  (Ctrl-C ends it)"
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
-lint: $(STAMP) ## ruff, mypy, the floors
+lint: $(STAMP) ## ruff, mypy, the floors, spelling
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --config pyproject.toml
+	@$(BIN)/codespell
 
 test: $(STAMP) lint ## every check: lint, types, floors, tests, notebooks, site, browser
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile

@@ -22,12 +22,15 @@ LANGUAGES = {
 }
 
 
-def front(title: str, description: str, lead: str, audience: str) -> list[str]:
-    """Return a generated page's first lines."""
+def front(
+    title: str, description: str, lead: str, audience: str, *, boost: float = 1.0
+) -> list[str]:
+    """Return a generated page's first lines; `boost` is its weight in the site's search."""
     return [
         "---",
         f'title: "{title}"',
         f'description: "{description}"',
+        *([] if boost == 1.0 else ["search:", f"  boost: {boost}"]),
         "---",
         "",
         "<!-- from the catalogue, by `python -m handbook` -->",

@@ -30,6 +30,7 @@ def settings() -> str:
         "Each setting under all the names that it has had. *Dynamic* settings take effect on a "
         "running server; the others need a restart, and a restart destroys the evidence of a leak.",
         "whoever is about to change a line of neo4j.conf",
+        boost=2,
     )
     for setting in load_settings().values():
         lines += _setting(setting)

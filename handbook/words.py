@@ -45,6 +45,7 @@ def sources() -> str:
         "A small mark behind a sentence names the versions for which it holds and leads here. What "
         "a real server showed outranks what was read.",
         "whoever doubts a sentence",
+        boost=0.5,
     )
     for source in load_sources().values():
         where = f"<{source.url}>" if source.url else ""

@@ -1,49 +1,30 @@
+"""Sites made once for a run, one browser for a module, and pages that note what they do."""
+
 from __future__ import annotations
 
 import functools
 import http.server
 import importlib.util
 import os
-import re
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from boltkb.publish.run import Published, run_report
-from tests.publish.small import write_export, write_notebook
+from boltkb.publish.run import Published
+from tests.site import building
+from tests.site.building import Built, Whole
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-ROOT = Path(__file__).resolve().parents[2]
 PALETTES = {"light": "default", "dark": "slate"}
 
 
-@dataclass(frozen=True)
-class Built:
-    """A site that was built, and how."""
-
-    folder: Path
-    said: str
-    exit_code: int
-
-
-def _reported() -> list[Path]:
-    """The manifests of the captures that `make report` reports on."""
-    found = re.search(r"^REPORTED := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert found is not None
-    captures = ROOT / "data" / "captures"
-    return [captures / f"neo4j-5.26-{name}" / "manifest.toml" for name in found[1].split()]
-
-
-def _needed(what: str, package: str) -> None:
+def needed(what: str, package: str) -> None:
     """Skip where a tool is missing; fail where the tests must run."""
     reason = f"{what} is missing; install the package `{package}`"
     if os.environ.get("CI") == "true":
@@ -52,80 +33,43 @@ def _needed(what: str, package: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site's sources as a fresh clone has them: no report was ever made."""
-    folder = tmp_path_factory.mktemp("checkout")
-
-    def generated(path: str, names: list[str]) -> set[str]:
-        return set(names) - {"index.md"} if Path(path).name == "reports" else set()
-
-    shutil.copy(ROOT / "mkdocs.yml", folder)
-    shutil.copytree(ROOT / "docs", folder / "docs", ignore=generated)
-    return folder
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., object]:
+    """Make something slow once for a run, however many processes the tests are spread over."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    return functools.partial(building.make_once, root)
 
 
 @pytest.fixture(scope="session")
 def build() -> Callable[[Path], Built]:
-    """Build a site strictly, the way the Makefile does: from its own folder, never quiet."""
     if importlib.util.find_spec("material") is None:
-        _needed("mkdocs-material", "boltkb[site]")
-
-    def built(folder: Path) -> Built:
-        run = subprocess.run(
-            [sys.executable, "-m", "mkdocs", "build", "--strict"],
-            cwd=folder,
-            env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        return Built(folder / "site", run.stdout, run.returncode)
-
-    return built
+        needed("mkdocs-material", "boltkb[site]")
+    return building.build
 
 
 @pytest.fixture(scope="session")
-def bare(checkout: Path, build: Callable[[Path], Built]) -> Built:
+def bare(once: Callable[..., Built], build: object) -> Built:
     """The site of a fresh clone."""
-    return build(checkout)
+    return once("bare", building.build_bare)
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Published:
-    """A report in the reports folder of a second checkout, its export's name an attack."""
-    folder = tmp_path_factory.mktemp("published")
-    shutil.copytree(checkout, folder / "site", ignore=shutil.ignore_patterns("site"))
-    notebook = write_notebook(folder)
-    reports = folder / "site" / "docs" / "reports"
-    quiet = write_export(folder / "a", name="quiet-1")
-    run_report(notebook, {"export": quiet}, reports, redact=False)
-    # What the pseudonyms of a report stand for lies beside it and must not reach the site.
-    (reports / ".quiet-1.redaction.json").write_text("{}")
-    hostile = write_export(folder / "b", name="prod <img src=x onerror=alert(1)>", simulated=True)
-    return run_report(notebook, {"export": hostile}, reports, redact=False)
+def whole(once: Callable[..., Whole], build: object) -> Whole:
+    """The site with reports, and the reports."""
+    return once("whole", building.build_whole)
 
 
 @pytest.fixture(scope="session")
-def site(published: Published, build: Callable[[Path], Built]) -> Built:
-    """The site with two reports."""
-    return build(published.page.parents[2])
+def site(whole: Whole) -> Built:
+    """The site with reports."""
+    return whole.built
 
 
 @pytest.fixture(scope="session")
-def captured(
-    tmp_path_factory: pytest.TempPathFactory, checkout: Path, build: Callable[[Path], Built]
-) -> tuple[Built, tuple[Published, ...]]:
-    """The site with the reports on committed captures, as `make report` makes it."""
-    folder = tmp_path_factory.mktemp("captured") / "site"
-    shutil.copytree(checkout, folder, ignore=shutil.ignore_patterns("site"))
-    reports = folder / "docs" / "reports"
-    made = tuple(
-        run_report("thread_pool", {"export": manifest.parent}, reports, redact=False)
-        for manifest in _reported()
-    )
-    return build(folder), made
+def published(whole: Whole) -> Published:
+    """The report whose export's name is an attack."""
+    return whole.attacked
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -150,11 +94,11 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium; ended with each module, because its event loop would stay in others' way."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
-        _needed("Chromium", "chromium")
+        needed("Chromium", "chromium")
     try:
         from playwright.sync_api import sync_playwright
     except ModuleNotFoundError:
-        _needed("Playwright", "playwright")
+        needed("Playwright", "playwright")
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu"]
         opened = playwright.chromium.launch(executable_path=found, args=arguments)
@@ -182,7 +126,7 @@ class Watched:
         """Wait until every figure of the page is drawn in a palette; return how many."""
         plots = self.page.locator(".boltkb-plot")
         for index in range(plots.count()):
-            plots.nth(index).scroll_into_view_if_needed()
+            plots.nth(index).scroll_into_view_ifneeded()
             self.page.wait_for_function(
                 "([i, name]) => "
                 "document.querySelectorAll('.boltkb-plot')[i].dataset.drawn === name",

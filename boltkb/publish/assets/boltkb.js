@@ -230,6 +230,14 @@
 
   // --- gaps in the theme that assistive tools report -----------------------------------------
 
+  /** What scrolls sideways can be reached by keys, also after the window has turned. */
+  const sideways = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+
   function label(selector, name) {
     for (const element of document.querySelectorAll(selector)) element.setAttribute("aria-label", name);
   }
@@ -249,7 +257,7 @@
       bar.setAttribute("aria-label", `Code ${i + 1}`);
     });
     for (const element of document.querySelectorAll(".md-typeset__scrollwrap, .boltkb-table")) {
-      if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
+      sideways.observe(element);
     }
     for (const element of drawn.keys()) {
       if (element.isConnected) continue;
