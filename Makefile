@@ -6,6 +6,7 @@ STAMP := $(VENV)/.set-up
 EXPORT ?=
 REPORTS := docs/reports
 SITE := site
+LIGHTHOUSE := build/lighthouse
 PORT ?= 8000
 INPUTS ?= 100000
 SEED ?= 1
@@ -16,7 +17,7 @@ CAPTURES := $(addprefix data/captures/neo4j-5.26-,$(REPORTED))
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report site serve test lint fuzz bench evidence compare pages lab lock clean
+.PHONY: help setup report site serve test lint audit fuzz bench evidence compare pages lab lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +63,16 @@ lint: $(STAMP) ## ruff, mypy, the floors, spelling
 
 test: $(STAMP) lint ## every check: lint, types, floors, tests, notebooks, site, browser
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+audit: site ## what Lighthouse says of the built site; needs Node 20 and Chromium, not part of test
+	@command -v npm >/dev/null || { echo "npm is missing; install nodejs and npm (Node 18.20 or later)"; exit 1; }
+	@mkdir -p $(LIGHTHOUSE)
+	@cp tests/site/lighthouse/* $(LIGHTHOUSE)/
+	@cmp -s $(LIGHTHOUSE)/package-lock.json $(LIGHTHOUSE)/.installed || \
+	  { npm ci --prefix $(LIGHTHOUSE) --ignore-scripts --no-audit --no-fund --loglevel=error && \
+	    cp $(LIGHTHOUSE)/package-lock.json $(LIGHTHOUSE)/.installed; }
+	@CHROME_PATH="$${CHROME_PATH:-$$(command -v chromium || command -v chromium-browser)}" \
+	  node $(LIGHTHOUSE)/audit.mjs $(SITE)
 
 fuzz: $(STAMP) ## the readers over 100,000 damaged files, about ten minutes (INPUTS=, SEED=)
 	@$(BIN)/python tests/fuzz --inputs $(INPUTS) --seed $(SEED)

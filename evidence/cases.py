@@ -158,7 +158,7 @@ def render_index(cases: tuple[PublishedCase, ...]) -> str:
                 "and the page says what would have told."
             ),
             "",
-            "| | Case | Where | From its evidence |",
+            "| No. | Case | Where | From its evidence |",
             "|--:|---|---|---|",
             *rows,
             "",

@@ -155,7 +155,7 @@ class _Writer:
         lines = []
         for number, item in enumerate(items, 1):
             mark = f"{number}. " if element.tag == "ol" else "- "
-            text = "\n\n".join(self.blocks(item))
+            text = "\n\n".join(self.blocks(item)) + self._name(item)
             lines.append(_indented(text, mark, " " * len(mark)))
         return "\n".join(lines)
 

@@ -75,6 +75,7 @@ def write_texts(site: Path, configuration: Path) -> list[Copied]:
         texts[name] = text
     settings = yaml.load(configuration.read_text(encoding="utf-8"), yaml.SafeLoader)
     sections = _sections(settings["nav"], list(pages))
+    sections = {title: [name for name in listed if name in pages] for title, listed in sections.items()}
     site_name = str(settings["site_name"])
     copies = {
         name: Copied(copy.path, copy.title.removesuffix(f" - {site_name}"), copy.description)

@@ -72,15 +72,25 @@ def published(whole: Whole) -> Published:
     return whole.attacked
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
+class _Server(http.server.SimpleHTTPRequestHandler):
+    """Serves a site the way a host of pages does: what is not there is answered by 404.html."""
+
     def log_message(self, *args: object) -> None:
         pass
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        page = Path(self.directory, "404.html").read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
 
 
 @pytest.fixture(scope="session")
 def address(site: Built) -> Iterator[str]:
     """The site, served on loopback."""
-    handler = functools.partial(_Quiet, directory=str(site.folder))
+    handler = functools.partial(_Server, directory=str(site.folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -122,17 +132,25 @@ class Watched:
         if message.type in {"error", "warning"}:  # type: ignore[attr-defined]
             self.wrong.append(message.text)  # type: ignore[attr-defined]
 
+    def turn(self, palette: str, width: int = 0) -> None:
+        """Switch the open page to a palette, as the theme does, and the window to a width."""
+        if width:
+            self.page.set_viewport_size({"width": width, "height": 844})
+        self.page.evaluate(
+            "name => document.body.setAttribute('data-md-color-scheme', name)", PALETTES[palette]
+        )
+
     def drawn(self, palette: str) -> int:
         """Wait until every figure of the page is drawn in a palette; return how many."""
         plots = self.page.locator(".boltkb-plot")
         for index in range(plots.count()):
-            plots.nth(index).scroll_into_view_ifneeded()
-            self.page.wait_for_function(
-                "([i, name]) => "
-                "document.querySelectorAll('.boltkb-plot')[i].dataset.drawn === name",
-                arg=[index, PALETTES[palette]],
-                timeout=15_000,
-            )
+            plots.nth(index).scroll_into_view_if_needed()
+        self.page.wait_for_function(
+            "name => [...document.querySelectorAll('.boltkb-plot')]"
+            ".every(plot => plot.dataset.drawn === name)",
+            arg=PALETTES[palette],
+            timeout=30_000,
+        )
         return plots.count()
 
     def line(self) -> str:
@@ -141,6 +159,13 @@ class Watched:
             "getComputedStyle("
             "document.querySelector('.boltkb-plot .scatterlayer path.js-line')).stroke"
         )
+
+    def foreign(self) -> list[str]:
+        """Return what was asked of anybody but the site itself."""
+        home = self.page.url.split(":")[0] + ":"
+        if home != "file:":
+            home = "/".join(self.page.url.split("/")[:3])
+        return [url for url in self.asked if not url.startswith((home, "data:", "blob:"))]
 
     def overflow(self) -> float:
         """Return by how much the page is wider than the window."""

@@ -1,62 +1,21 @@
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
 from boltkb.publish.exporters import ASSETS, MARKDOWN_EXTENSIONS
 from boltkb.publish.index import LIST_NAME
 from boltkb.publish.run import Published
-from tests.site.conftest import ROOT, Built
-
-
-class _Page(HTMLParser):
-    """What a page links to, and what can be linked to in it."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.loaded: list[str] = []
-        self.names: set[str] = set()
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        self.names |= {value for key in ("id", "name") if (value := found.get(key))}
-        if tag == "a" and found.get("href"):
-            self.links.append(found["href"] or "")
-        elif tag in {"script", "img", "iframe", "source"} and found.get("src"):
-            self.loaded.append(found["src"] or "")
-        elif tag == "link" and found.get("href") and found.get("rel") != "canonical":
-            self.loaded.append(found["href"] or "")
-
-
-def _broken(folder: Path) -> list[str]:
-    """Return every address in a built site that leads nowhere, raw HTML included."""
-    pages = {path: _Page(path) for path in folder.rglob("*.html")}
-    wrong = []
-    for path, page in pages.items():
-        for link in page.links + page.loaded:
-            parts = urlsplit(link)
-            if parts.scheme in {"http", "https", "mailto", "data"} or path.name == "404.html":
-                continue
-            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-            if target.is_dir():
-                target = target / "index.html"
-            where = f"{path.relative_to(folder)}: {link}"
-            if not target.is_file():
-                wrong.append(where)
-            elif parts.fragment and target in pages:
-                name = unquote(parts.fragment)
-                if name not in pages[target].names and not name.startswith("__"):
-                    wrong.append(where)
-    return wrong
+from tests.site.building import ROOT, Built, run
+from tests.site.conftest import needed
+from tests.site.walk import broken, confused, read_site
 
 
 def test_a_fresh_clone_builds_strictly(bare: Built) -> None:
@@ -72,33 +31,75 @@ def test_a_site_with_reports_builds_strictly(site: Built) -> None:
     assert "WARNING" not in site.said
 
 
-def test_strict_really_is_strict(
-    checkout: Path, tmp_path: Path, build: Callable[[Path], Built]
-) -> None:
-    folder = tmp_path / "broken"
-    shutil.copytree(checkout, folder, ignore=shutil.ignore_patterns("site"))
-    page = folder / "docs" / "index.md"
-    page.write_text(page.read_text(encoding="utf-8") + "\n[x](gone.md)\n", encoding="utf-8")
-    assert build(folder).exit_code != 0
+def test_strict_really_is_strict(tmp_path: Path, build: Callable[[Path], Built]) -> None:
+    """The same configuration over one page: it builds, and no longer once a link is dead."""
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    start, end = settings.index("\nnav:"), settings.index("\nvalidation:")
+    (tmp_path / "mkdocs.yml").write_text(settings[:start] + settings[end:], encoding="utf-8")
+    shutil.copytree(ROOT / "docs" / "assets", tmp_path / "docs" / "assets")
+    page = tmp_path / "docs" / "index.md"
+    page.write_text("# A page\n\n[itself](index.md)\n", encoding="utf-8")
+    assert build(tmp_path).exit_code == 0
+    for link in ("gone.md", "index.md#gone"):
+        page.write_text(f"# A page\n\n[x]({link})\n", encoding="utf-8")
+        assert build(tmp_path).exit_code != 0, link
 
 
 def test_no_link_leads_nowhere(bare: Built, site: Built) -> None:
-    assert not _broken(bare.folder)
-    assert not _broken(site.folder)
+    assert not broken(bare.folder)
+    assert not broken(site.folder)
 
 
-def test_the_walk_itself_sees_a_dead_link_and_a_dead_anchor(tmp_path: Path) -> None:
+def test_the_walk_itself_sees_what_is_dead_and_what_is_confused(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(
-        '<a href="b.html">x</a><a href="#gone">x</a><a href="#here" id="here">x</a>',
+        '<a href="b.html">x</a><a href="#gone">x</a><a href="#here" id="here">x</a>'
+        '<svg aria-labelledby="told untold"><title id="told">x</title></svg><p id="here">x</p>',
         encoding="utf-8",
     )
-    assert _broken(tmp_path) == ["a.html: b.html", "a.html: #gone"]
+    assert broken(tmp_path) == ["a.html: b.html", "a.html: #gone"]
+    assert confused(read_site(tmp_path)["a.html"]) == ["here", "untold"]
+
+
+def test_no_id_stands_twice_and_none_is_meant_that_is_not_there(site: Built) -> None:
+    found = {name: confused(page) for name, page in read_site(site.folder).items()}
+    assert not {name: ids for name, ids in found.items() if ids}
 
 
 def test_pages_load_nothing_from_elsewhere(site: Built) -> None:
-    for path in site.folder.rglob("*.html"):
-        foreign = [link for link in _Page(path).loaded if urlsplit(link).netloc]
-        assert not foreign, path
+    for name, page in read_site(site.folder).items():
+        assert not [link for link in page.loaded if urlsplit(link).netloc], name
+
+
+def test_every_page_says_what_it_is(site: Built) -> None:
+    pages = read_site(site.folder)
+    titles = [page.title for page in pages.values()]
+    assert not [title for title in titles if titles.count(title) > 1]
+    whole = pages["404.html"].head["description"]  # the site's own stands in where a page is silent
+    for name, page in pages.items():
+        assert page.head["lang"] == "en", name
+        assert page.head["icon"].endswith("favicon.png"), name
+        assert "#" in "".join(page.links), name
+        if name != "404.html":
+            assert page.head["description"] not in {"", whole}, name
+
+
+def test_zensical_builds_the_same_pages_from_the_same_sources(
+    tmp_path: Path, site: Built
+) -> None:
+    if importlib.util.find_spec("zensical") is None:
+        needed("zensical", "zensical")
+    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    shutil.copytree(site.folder.parent / "docs", tmp_path / "docs")
+    second = run(tmp_path, "zensical", "build", "--strict")
+    assert second.exit_code == 0, second.said
+    assert "No issues found" in second.said
+    pages, ours = read_site(second.folder), read_site(site.folder)
+    assert set(pages) == set(ours)
+    for name, page in pages.items():
+        assert not [link for link in page.loaded if urlsplit(link).netloc], name
+        if name != "404.html":
+            # The words are ours, whatever the theme puts around them.
+            assert len(page.words) > 0.9 * len(ours[name].words), name
 
 
 def test_the_page_wins_over_the_single_file_of_the_same_name(
