@@ -75,7 +75,9 @@ def write_texts(site: Path, configuration: Path) -> list[Copied]:
         texts[name] = text
     settings = yaml.load(configuration.read_text(encoding="utf-8"), yaml.SafeLoader)
     sections = _sections(settings["nav"], list(pages))
-    sections = {title: [name for name in listed if name in pages] for title, listed in sections.items()}
+    sections = {
+        title: [name for name in listed if name in pages] for title, listed in sections.items()
+    }
     site_name = str(settings["site_name"])
     copies = {
         name: Copied(copy.path, copy.title.removesuffix(f" - {site_name}"), copy.description)
@@ -113,7 +115,9 @@ def _linked(pages: Mapping[str, str]) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for name, html in pages.items():
         start = html.find("<article")
-        for address in re.findall(r'<a\b(?! class="headerlink")[^>]*?href="([^"]*#[^"]+)"', html[start:]):
+        for address in re.findall(
+            r'<a\b(?! class="headerlink")[^>]*?href="([^"]*#[^"]+)"', html[start:]
+        ):
             page, place = _target(unescape(address), name)
             found.setdefault(page, set()).add(place)
     return {page: frozenset(places) for page, places in found.items()}

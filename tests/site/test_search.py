@@ -15,7 +15,7 @@ SOUGHT = {
     "thread_pool_max_size": "reference/settings.html",
     "NoThreadsAvailable": "start/no-threads-available.html",
     "Neo.TransientError.Request.NoThreadsAvailable": "start/no-threads-available.html",
-    "connections_idle": "reference/metrics.html",
+    "connections_idle": "explain/idle-connections.html",
     "Unable to acquire connection from the pool": "start/driver-pool-timeout.html",
     "thread starvation": "start/thread-starvation.html",
     "unable to create new native thread": "start/no-native-thread.html",

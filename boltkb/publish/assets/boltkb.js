@@ -256,7 +256,9 @@
     document.querySelectorAll(".md-code__nav").forEach((bar, i) => {
       bar.setAttribute("aria-label", `Code ${i + 1}`);
     });
-    for (const element of document.querySelectorAll(".md-typeset__scrollwrap, .boltkb-table")) {
+    for (const element of document.querySelectorAll(
+      ".md-typeset__scrollwrap, .boltkb-table, .tabbed-labels",
+    )) {
       sideways.observe(element);
     }
     for (const element of drawn.keys()) {
