@@ -24,6 +24,8 @@ __all__ = ["Copied", "write_texts"]
 #: What is asked about last: a tool that has little room may leave it out (llmstxt.org).
 _OPTIONAL = ("Decisions",)
 _NOT_PAGES = {"404.html"}
+#: A link to a place in a page, but for the mark with which a heading links to itself.
+_LEADS = re.compile(r'<a\b(?! class="headerlink")[^>]*?href="([^"]*#[^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,7 @@ def _linked(pages: Mapping[str, str]) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for name, html in pages.items():
         start = html.find("<article")
-        for address in re.findall(
-            r'<a\b(?! class="headerlink")[^>]*?href="([^"]*#[^"]+)"', html[start:]
-        ):
+        for address in _LEADS.findall(html[start:]):
             page, place = _target(unescape(address), name)
             found.setdefault(page, set()).add(place)
     return {page: frozenset(places) for page, places in found.items()}
@@ -163,15 +163,12 @@ def _listed(entry: object) -> Iterator[str]:
 def _overview(
     name: str, about: str, sections: Mapping[str, list[str]], copies: Mapping[str, Copied]
 ) -> str:
-    lines = [
-        f"# {name}",
-        "",
-        f"> {about}",
-        "",
+    how = (
         "Each page of the site is here as Markdown, under its own name with the ending `.md`; "
         "`llms-full.txt` holds all of them. A mark like [5.18+](reference/sources.md) names the "
-        "versions of Neo4j for which a sentence holds, and leads to its source.",
-    ]
+        "versions of Neo4j for which a sentence holds, and leads to its source."
+    )
+    lines = [f"# {name}", "", f"> {about}", "", how]
     for section, names in sections.items():
         if names:
             lines += ["", f"## {section}", ""]

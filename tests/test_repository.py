@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tomllib
@@ -27,6 +28,18 @@ def test_the_lock_file_pins_everything_and_names_no_address():
     assert lines
     for line in lines:
         assert re.match(r"^[a-z0-9._-]+==[^\s]+( ; .+)?$", line), line
+
+
+def test_the_lock_file_of_the_audit_pins_everything_and_names_no_address():
+    folder = ROOT / "tests" / "site" / "lighthouse"
+    text = (folder / "package-lock.json").read_text()
+    assert "://" not in text
+    wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
+    packages = json.loads(text)["packages"]
+    assert packages.pop("")["dependencies"] == wanted
+    assert packages
+    assert all({"version", "integrity"} <= set(package) for package in packages.values())
 
 
 def test_every_dependency_is_in_the_lock_file():
