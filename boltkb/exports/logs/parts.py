@@ -18,8 +18,8 @@ from boltkb.exports.logs.ahead import OUTSTANDING
 from boltkb.exports.logs.blocks import LineBlocks
 from boltkb.exports.logs.damage import bad_lines
 from boltkb.exports.logs.diagnostics import DIAGNOSTIC_NEEDLES
-from boltkb.exports.logs.entries import Block, find_entries
-from boltkb.exports.logs.needles import Needles, all_needles, sought_parts
+from boltkb.exports.logs.entries import Block, LineEnds, find_entries
+from boltkb.exports.logs.needles import Needles, all_needles, rejection_needles, sought_parts
 from boltkb.exports.logs.prefixes import Wrapping
 from boltkb.exports.logs.trace import trace_needles
 
@@ -33,6 +33,7 @@ DIAGNOSTICS = len(TRACE)
 _TITLES = sought_parts(DIAGNOSTIC_NEEDLES)
 STATE = DIAGNOSTICS + len(_TITLES)
 _PAUSE = STATE + 1
+(_REJECTIONS,) = rejection_needles().literals
 
 
 def _needles(*, debug: bool) -> Needles:
@@ -73,6 +74,11 @@ class Part:
     places: Places = field(default_factory=lambda: np.empty(0, np.intp))
     pauses: Places = field(default_factory=lambda: np.empty(0, np.intp))
 
+    @property
+    def rejections(self) -> int:
+        """The number of the literal of rejections among all."""
+        return self.needles.literals.index(_REJECTIONS) + self.left_out
+
 
 def look_through(stream: Stream, size: int, wrapping: Wrapping | None) -> Iterator[Part]:
     r"""Return a log's blocks in their order; each may be used until `OUTSTANDING` later ones.
@@ -93,13 +99,14 @@ def look_through(stream: Stream, size: int, wrapping: Wrapping | None) -> Iterat
     [([35], False), ([], True)]
     """
     dropped: list[None] = []
+    memory = LineEnds()
     # More at a time: each of some forty steps has a fixed cost, and waits for the other thread.
     blocks = LineBlocks(
         stream, size, lambda: dropped.append(None), buffers=OUTSTANDING, least=size + 1
     )
     for text, length in blocks:
         bare = text if wrapping is None else wrapping.strip(bytes(text[:length]))
-        block = find_entries(bare, length if wrapping is None else len(bare))
+        block = find_entries(bare, length if wrapping is None else len(bare), memory)
         part = Part(len(dropped), block, bad=bad_lines(block))
         dropped.clear()
         # Only entries at debug level are a trace; without its literals the search is faster.

@@ -239,6 +239,9 @@ def _take_hits(block: Block, part: Part, before: float | None, state: _State) ->
     places, messages, left_out = part.places, part.needles.messages, part.left_out
     lines = block.ends.searchsorted(places)
     entries = block.starts.searchsorted(places, side="right") - 1
+    begins = np.where(lines > 0, block.ends[lines - 1] + 1, 0)
+    if _take_rejections(block, part, lines, begins, state):
+        return []
     titles: list[int] = []
     looked_at, tried = -1, 0
     text, read = block.text, state.timeline.clock.read
@@ -249,7 +252,7 @@ def _take_hits(block: Block, part: Part, before: float | None, state: _State) ->
         lines.tolist(),
         entries.tolist(),
         (block.dates[entries] if len(block.dates) else entries).tolist(),
-        np.where(lines > 0, block.ends[lines - 1] + 1, 0).tolist(),
+        begins.tolist(),
         block.ends[lines].tolist(),
         (block.starts[entries] if len(block.starts) else entries).tolist(),
         strict=True,
@@ -293,6 +296,37 @@ def _take_hits(block: Block, part: Part, before: float | None, state: _State) ->
             state.trace.restart()
             state.start(event.time, lines_before + line + 1)
     return titles
+
+
+def _take_rejections(
+    block: Block,
+    part: Part,
+    lines: NDArray[np.intp],
+    begins: NDArray[np.intp],
+    state: _State,
+) -> bool:
+    """Take in all that is found in a block where that is rejections which all say the same."""
+    rejected = part.numbers == part.rejections
+    if not rejected.any() or not (rejected | (part.numbers == STATE)).all():
+        return False
+    lines, first = np.unique(lines[rejected], return_index=True)
+    events, text = state.events, block.text
+    taken = events.take_rejections(
+        [
+            bytes(text[begin:end])
+            for begin, end in zip(
+                begins[rejected][first].tolist(), block.ends[lines].tolist(), strict=True
+            )
+        ],
+        (lines + state.lines + 1).tolist(),
+    )
+    if taken and events.kept.kinds[-1] != "rejection-a":
+        told = slice(-len(lines), None)
+        for connection, time in zip(
+            events.kept.connections[told], events.kept.times[told], strict=True
+        ):
+            state.trace.reject(connection or "", time)
+    return taken
 
 
 def _take_pauses(block: Block, places: NDArray[np.intp], state: _State) -> None:

@@ -112,7 +112,7 @@ def test_fast_and_slow_agree(seed: int, block: int) -> None:
         (event.time, event.connection, event.where.first_line, event.numbers.get("completed_tasks"))
         for event in rejections
     ] == truth["rejections"]
-    assert read_rejections(member("debug.log", text), block=block) == tuple(rejections)
+    assert list(read_rejections(member("debug.log", text), block=block)) == rejections
 
 
 def test_of_too_many_pauses_the_longest_are_kept_and_the_rest_is_added_up(
