@@ -229,7 +229,7 @@ def _scan(block: Block, part: Part, state: _State) -> None:
     if state.looked_at < _LOOKED_AT:
         _look_for_categories(block, state)
     if len(part.pauses):
-        _take_pauses(block, part.pauses, state)
+        _take_pauses(block, part, state)
     titles = _take_hits(block, part, before, state) if len(part.places) else []
     state.diagnostics.scan(block, titles, state.lines)
     state.lines += len(block.ends)
@@ -329,13 +329,10 @@ def _take_rejections(
     return taken
 
 
-def _take_pauses(block: Block, places: NDArray[np.intp], state: _State) -> None:
-    entries = block.starts.searchsorted(places, side="right") - 1
-    whole = entries >= 0
-    if len(block.ended):
-        whole &= places + 64 <= block.ended[entries]
+def _take_pauses(block: Block, part: Part, state: _State) -> None:
+    whole = part.pauses + 64 <= block.ended[part.paused]
     if whole.any():
-        state.pauses.take(block, places[whole], entries[whole], state.lines)
+        state.pauses.take(block, part.pauses[whole], part.paused[whole], state.lines)
 
 
 def _take_trace(block: Block, number: int, place: int, date: int, line: int, state: _State) -> None:
