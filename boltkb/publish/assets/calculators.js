@@ -449,7 +449,11 @@
     }
   }
 
-  window.boltkbCalculators = { behaviour, bounds };
+  window.boltkbCalculators = {
+    behaviour,
+    bounds,
+    pieces: { make, draw, told, share, seconds, form, remember, copyLink, facts },
+  };
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", boot);
   else boot();
   window.document$?.subscribe(boot);
