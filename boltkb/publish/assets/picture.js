@@ -123,12 +123,13 @@
     wire: ([x, y], k) => `M${x + 8} ${y} C 410 ${y}, 430 ${67 + 62 * k}, 540 ${67 + 62 * k}`,
     refused: ([x, y]) => `M${x + 8} ${y} C 410 ${y}, 430 318, 536 318`,
     rejected: [[544, 314, "rejected at once"], [544, 332, "no thread free, no waiting room"]],
-    heads: [[16, 24, "Clients", ""], [262, 24, "Connections", "no limit", 350], [540, 24, "Threads", `${THREADS} in this pool`, 602]],
+    heads: [[16, 24, "Clients", ""], [262, 24, "Connections", "no limit", 360], [540, 24, "Threads", `${THREADS} in this pool`, 608]],
+    legend: [[24, 346], [204, 346], [332, 346]],
     split: false,
   };
   const NARROW = {
     name: "narrow",
-    box: [340, 366],
+    box: [340, 396],
     client: (i) => ({ x: 6 + 114 * i, y: 26, width: 100, height: 50, text: [16 + 114 * i, 47], note: [16 + 114 * i, 65] }),
     dot: (i, j) => [20 + 114 * i + 24 * j, 134],
     line: (i, j) => `M${20 + 114 * i + 24 * j} 76 V126`,
@@ -136,11 +137,17 @@
     wire: ([x, y], k) => `M${x} ${y + 8} C ${x} 186, ${41 + 86 * k} 180, ${41 + 86 * k} 226`,
     refused: ([x, y]) => `M${x} ${y + 8} C ${x} 200, 254 190, 254 316`,
     rejected: [[334, 338, "rejected at once"], [334, 356, "no thread free, no waiting room"]],
-    heads: [[6, 16, "Clients", ""], [6, 112, "Connections", "no limit", 94], [6, 304, "Threads", `${THREADS} in this pool`, 66]],
+    heads: [[6, 16, "Clients", ""], [6, 112, "Connections", "no limit", 101], [6, 304, "Threads", `${THREADS} in this pool`, 72]],
+    legend: [[14, 382], [100, 382], [206, 382]],
     split: true,
   };
 
   const SLOTS = 4;
+  const LEGEND = [
+    ["idle", "idle: holds no thread", "idle"],
+    ["held", "its request runs", "request runs"],
+    ["waits", "transaction open, client thinks", "client thinks"],
+  ];
   const { draw, make } = window.boltkbCalculators.pieces;
 
   const kind = (does) => (does === "waits for its client" ? "waits" : "held");
@@ -160,8 +167,8 @@
     const notes = new Map();
     const threads = [];
     for (const [x, y, strong, quiet, next] of at.heads) {
-      svg.append(draw("text", { class: "strong halo", x, y }, strong));
-      if (quiet) svg.append(draw("text", { class: "quiet halo", x: next, y }, quiet));
+      svg.append(draw("text", { class: at.split ? "strong halo" : "strong", x, y }, strong));
+      if (quiet) svg.append(draw("text", { class: at.split ? "quiet halo" : "quiet", x: next, y }, quiet));
     }
     CLIENTS.forEach((client, i) => {
       const { x, y, width, height, text, note } = at.client(i);
@@ -188,6 +195,10 @@
     const anchor = at.split ? { "text-anchor": "end" } : {};
     const refusal = draw("g", {}, ...at.rejected.map(([x, y, words], i) => draw("text", { class: i ? "quiet" : "strong bad-fill", x, y, ...anchor }, words)));
     svg.append(refusal);
+    at.legend.forEach(([cx, cy], i) => {
+      const [mark, long, short] = LEGEND[i];
+      svg.append(draw("circle", { class: mark, cx, cy, r: 6 }), draw("text", { class: "quiet", x: cx + 13, y: cy + 4 }, at.split ? short : long));
+    });
 
     function show(state) {
       svg.setAttribute("aria-label", summary(state));
