@@ -104,13 +104,15 @@ def test_the_example_of_six_erlangs_is_what_the_formula_says():
 
 def test_little_is_reckoned_right():
     text = source("littles-law")
-    assert 40 / 20 == 2
-    assert "40 threads held and 20 a second started means that each is held for 2 s" in text
-    assert f"2 s against 30 ms is a factor of {2 / 0.030:.0f}" in text
-    each, customers, minute = 0.3, 20 * 60, 60
-    sums = f"{customers:,} transactions of 0.3 s are {customers * each:.0f} thread-seconds"
-    assert sums in text
-    assert f"{customers * each / minute:.0f} threads at any time" in text
+    held, started, each, customers = 40, 20, 0.3, 20 * 60
+    assert (
+        f"{held} threads held and {started} a second started means that each is held for "
+        f"{held / started:g} s"
+    ) in text
+    assert f"{held / started:g} s against 30 ms is a factor of {held / started / 0.030:.0f}" in text
+    spent = customers * each
+    assert f"{customers:,} transactions of {each} s are {spent:.0f} thread-seconds" in text
+    assert f"{spent:.0f} thread-seconds in 60 seconds are {spent / 60:.0f} threads" in text
 
 
 def test_the_day_of_the_averages_is_what_the_formula_says():
@@ -130,17 +132,20 @@ def test_the_day_of_the_averages_is_what_the_formula_says():
     used = float((loads * (1 - blocking)).mean() / 20)
     assert "it is half used" in text
     assert used == pytest.approx(0.5, abs=0.02)
-    assert "A burst of 2 s between two samples 30 s apart is seen once in fifteen times" in text
-    assert 30 / 2 == 15
-    assert (30 + 30 + 90) / 3 == 50
-    assert "Three members at 30, 30 and 90 % are 50 % on average" in text
+    burst, apart, word = 2, 30, {15: "fifteen"}
+    seen = f"A burst of {burst} s between two samples {apart} s apart is seen once in "
+    assert f"{seen}{word[apart // burst]} times" in text
+    members = (30, 30, 90)
+    mean = sum(members) / len(members)
+    assert f"Three members at {members[0]}, {members[1]} and {members[2]} % are {mean:g} %" in text
 
 
 def test_processors_and_attempts_are_reckoned_right():
-    assert pytest.approx(400) == 16 / (1 - 0.96)
-    assert "wait for 96 % of the time, 16 processors keep 400 threads" in source(
-        "four-thousand-threads"
-    )
+    processors, waiting = 16, 0.96
+    assert (
+        f"wait for {100 * waiting:.0f} % of the time, {processors} processors keep "
+        f"{processors / (1 - waiting):.0f} threads busy"
+    ) in source("four-thousand-threads")
     text = source("retries-and-storms")
     assert "At 10 % that is 1.1; at 80 % it is five." in text
     # The share rejected is the model's own: loads at which a tenth and four fifths are.

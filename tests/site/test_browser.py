@@ -156,8 +156,9 @@ def test_search_finds_a_setting_by_a_part_of_its_name(
     seen = visit(start)
     seen.page.locator(".md-search__input").click()
     seen.page.locator(".md-search__input").press_sequentially("thread_pool_max_size")
-    seen.page.locator(".md-search-result__item").first.wait_for(timeout=15_000)
-    assert "thread_pool_max_size" in seen.page.locator(".md-search-result__list").inner_text()
+    # What was found by the first letters stands there until the last one is typed.
+    found = seen.page.locator(".md-search-result__list", has_text="thread_pool_max_size")
+    found.wait_for(timeout=20_000)
     assert not seen.wrong
 
 
