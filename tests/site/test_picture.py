@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 PAGE = "explain/threads-and-connections"
 TELL = """() => {
-  const { THREADS, STEPS, STATES } = boltkbPicture;
+  const { THREADS, STEPS, STATES } = boltkbStory;
   const states = STATES.map(({ threads, counts, connections }) => (
     { threads, counts, connections: Object.fromEntries(connections) }));
   return { threads: THREADS, steps: STEPS, states };
