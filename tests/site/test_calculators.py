@@ -18,7 +18,8 @@ from boltkb.queueing import (
     erlang_c,
     servers_for_blocking,
 )
-from tests.site.conftest import Built, Open
+from tests.site.building import Built
+from tests.site.conftest import Open
 
 pytestmark = pytest.mark.browser
 

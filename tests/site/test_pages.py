@@ -199,17 +199,3 @@ def test_the_experiments_say_that_they_are_simulated(visit: Open, site: Built) -
     assert seen.page.locator(".boltkb-simulated").is_visible()
     for caption in seen.page.locator(".boltkb-figure .caption").all():
         assert caption.inner_text().startswith("Simulated.")
-
-
-def test_the_drawing_fits_both_kinds_of_screen(visit: Open, site: Built) -> None:
-    seen = visit((site.folder / "explain/threads-and-connections.html").as_uri())
-    for width, shown, hidden in ((1280, ".wide", ".narrow"), (390, ".narrow", ".wide")):
-        seen.turn("light", width)
-        assert seen.page.locator(f".boltkb-drawing svg{shown}").is_visible()
-        assert not seen.page.locator(f".boltkb-drawing svg{hidden}").is_visible()
-        size = seen.page.evaluate(
-            "s => { const t = document.querySelector(`.boltkb-drawing svg${s} text`);"
-            "return t.getBoundingClientRect().height }",
-            shown,
-        )
-        assert size >= 12  # readable
