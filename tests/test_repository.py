@@ -73,7 +73,7 @@ def test_make_help_names_every_target():
         ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, check=True,
         text=True,
     ).stdout  # fmt: skip
-    for target in ("setup", "report", "test", "fuzz", "site", "serve", "bench", "lab"):
+    for target in ("setup", "report", "test", "audit", "fuzz", "site", "serve", "bench", "lab"):
         assert f"make {target}" in shown
 
 
