@@ -101,7 +101,7 @@ def address(site: Built) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; ended with each module, because its event loop would stay in others' way."""
+    """Debian's Chromium; ended with each module, as its event loop would stay in others' way."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
         needed("Chromium", "chromium")

@@ -83,9 +83,7 @@ def test_every_page_says_what_it_is(site: Built) -> None:
             assert page.head["description"] not in {"", whole}, name
 
 
-def test_zensical_builds_the_same_pages_from_the_same_sources(
-    tmp_path: Path, site: Built
-) -> None:
+def test_zensical_builds_the_same_pages_from_the_same_sources(tmp_path: Path, site: Built) -> None:
     if importlib.util.find_spec("zensical") is None:
         needed("zensical", "zensical")
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)

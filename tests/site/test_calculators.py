@@ -68,19 +68,6 @@ def test_the_formulas_agree_with_the_package(visit: Open, site: Built) -> None:
         assert told["fewest"] == servers_for_blocking(load, 0.001)
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("palette", ["light", "dark"])
-@pytest.mark.parametrize("page", ["sizing", "driver-pools", "setting-names"])
-def test_each_tool_fits_and_asks_nobody(
-    visit: Open, site: Built, page: str, palette: str, width: int
-) -> None:
-    seen = visit((site.folder / f"tools/{page}.html").as_uri(), palette, width)
-    seen.page.locator(".boltkb-calculator[data-ready]").wait_for()
-    assert seen.overflow() <= 0
-    assert not seen.wrong
-    assert not [url for url in seen.asked if not url.startswith(("file:", "data:"))]
-
-
 def test_a_link_holds_what_was_typed(visit: Open, site: Built) -> None:
     address = (site.folder / "tools/sizing.html").as_uri()
     seen = visit(f"{address}#threads=8&rate=15&hold=0.4")

@@ -120,7 +120,11 @@ def test_a_page_of_each_type_keeps_nobody_out(
     page.evaluate(axe)
     page.add_style_tag(content=STILL)
     wrong = [("light", 1280, line) for line in violations(seen)]
-    for palette, width, colours in (("dark", 1280, True), ("dark", 390, False), ("light", 390, True)):
+    for palette, width, colours in (
+        ("dark", 1280, True),
+        ("dark", 390, False),
+        ("light", 390, True),
+    ):
         seen.turn(palette, width)
         seen.drawn(palette)
         assert seen.overflow() <= 0, (palette, width)
@@ -138,7 +142,7 @@ def test_axe_itself_sees_what_is_wrong(visit: Open, site: Built, axe: str) -> No
     seen = visit((site.folder / "objections.html").as_uri())
     seen.page.evaluate(
         "document.querySelector('article').insertAdjacentHTML('beforeend', "
-        "'<img src=\"\"><p style=\"color:#eee;background:#fff\">pale</p>')"
+        '\'<img src=""><p style="color:#eee;background:#fff">pale</p>\')'
     )
     seen.page.evaluate(axe)
     found = " ".join(violations(seen))
@@ -159,11 +163,13 @@ def test_keys_reach_all_of_a_page_and_nothing_holds_them(
     assert page.locator(f"[id='{skip[1][1:]}']").count() == 1
     reached: Counter[str] = Counter()
     for _ in range(300):
-        reached[page.evaluate(
-            "(() => { const e = document.activeElement; "
-            "e.dataset.key ??= String(document.querySelectorAll('[data-key]').length); "
-            "return `${e.tagName} ${e.id} ${e.dataset.key}`; })()"
-        )] += 1
+        reached[
+            page.evaluate(
+                "(() => { const e = document.activeElement; "
+                "e.dataset.key ??= String(document.querySelectorAll('[data-key]').length); "
+                "return `${e.tagName} ${e.id} ${e.dataset.key}`; })()"
+            )
+        ] += 1
         if page.evaluate("!!document.activeElement.closest('.md-footer')"):
             break
         page.keyboard.press("Tab")

@@ -24,6 +24,7 @@ SOUGHT = {
 }
 #: The settings that people look up: every spelling that they ever had.
 PARTS = ("thread_pool", "starvation", "keep_alive", "transaction.concurrent")
+NOWHERE = "zqxzqxzqx"
 FIRST = "document.querySelector('.md-search-result__item a')?.getAttribute('href') ?? ''"
 
 
@@ -36,9 +37,11 @@ def spellings() -> list[str]:
 def first_hit(seen: Watched, words: str) -> str:
     """Return the address of what search shows first, without the place in the page."""
     box = seen.page.locator(".md-search__input")
-    box.fill("")
+    # Answers come in turn: after that to a word which stands nowhere no older one can come.
+    box.fill(NOWHERE)
     box.press("End")
-    seen.page.wait_for_function(f"{FIRST} === ''")
+    nothing = seen.page.locator(".md-search-result__meta", has_text="No matching documents")
+    nothing.wait_for(timeout=20_000)
     box.fill(words)
     box.press("End")
     seen.page.wait_for_function(f"{FIRST} !== ''", timeout=20_000)

@@ -97,7 +97,9 @@ y = 2
     <div class="tabbed-content"><div class="tabbed-block"><p>body</p></div></div></div>
     <svg><title>Told</title><text>untold</text></svg><p hidden>secret</p></article>"""
     text = as_markdown(read_article(html), link=str.upper, linked=frozenset({"here"}))
-    assert text == """## A `b` {#here}
+    assert (
+        text
+        == """## A `b` {#here}
 
 1 \\< 2 [c](C.HTML)
 next
@@ -121,3 +123,4 @@ body
 
 Told
 """
+    )
