@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from handbook import client, names, server, words
+from handbook.watching.dashboard import DASHBOARD, dashboard
+from handbook.watching.writing import RULE_FILES
 
 __all__ = ["DOCS", "PAGES"]
 
 DOCS = Path(__file__).parents[1] / "docs"
 
-#: Each page and what writes it.
+#: Each page, or file beside the pages, and what writes it.
 PAGES: Mapping[str, Callable[[], str]] = {
     "reference/settings.md": server.settings,
     "reference/metrics.md": server.metrics,
@@ -23,4 +25,6 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/glossary.md": words.glossary,
     "reference/sources.md": words.sources,
     "tools/setting-names.md": names.setting_names,
+    **RULE_FILES,
+    DASHBOARD: dashboard,
 }
