@@ -148,16 +148,17 @@ ALERTS: tuple[Alert, ...] = (
     Alert(
         "BoltConnectionChurn",
         "bolt:connections:opened_per_second > 1\n"
-        "and bolt:messages:started_per_second / bolt:connections:opened_per_second < 30",
+        "and bolt:messages:started_per_second / bolt:connections:opened_per_second < 30\n"
+        "unless avg_over_time(bolt:threads:full[30m]) > 0",
         "30m",
         "ticket",
         "{{ $value | humanize }} connections a second are opened, and each is used for a few "
         "messages only.",
-        "Rejections first, each closes its connection; then a program that makes a driver for "
-        "every request.",
+        "Which client it is: a program that makes a driver for every request.",
         "questions/which-client-owns-which-connections.html",
         "HELLO, LOGON and GOODBYE are three messages: below thirty a connection, a tenth of all "
-        "thread acquisitions are greetings. Health checks stay below one a second.",
+        "thread acquisitions are greetings. Health checks stay below one a second; a full pool "
+        "closes the connections that it rejects, and has alerts of its own.",
     ),
     Alert(
         "BoltPeakNearLimit",

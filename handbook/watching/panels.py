@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handbook.watching.recorded import DERIVED, SOURCES
+from handbook.watching.recorded import DERIVED, LIMIT, SOURCES
 
 __all__ = ["ROWS", "Panel", "Query"]
 
@@ -52,7 +52,7 @@ class Panel:
 
 
 def _means(name: str) -> str:
-    every = (*DERIVED, *(one for make in SOURCES.values() for one in make()))
+    every = (LIMIT, *DERIVED, *(one for make in SOURCES.values() for one in make()))
     return next(one.means for one in every if one.name == name)
 
 

@@ -1,7 +1,8 @@
 """What Prometheus records: the quantities of a report, under names that no version changes.
 
 The first step takes them from a version's own metrics, or from a file that a script writes where
-there are none; the second works them out further and is the same for all.
+there are none; the second works them out further and is the same for all.  The thread limit is
+in no metric and stands by itself, because whoever runs the servers has to edit it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from boltkb.catalogue import Version
 from handbook.watching.names import scraped, scraped_per_database
 
-__all__ = ["DERIVED", "SOURCES", "Recorded", "limit_of"]
+__all__ = ["DERIVED", "LIMIT", "SOURCES", "Recorded"]
 
 #: Versions whose names the two files have; within a file the names are the same.
 _NEW, _OLD = Version(5, 26), Version(4, 4)
@@ -34,11 +35,6 @@ class Recorded:
     means: str
 
 
-def limit_of(running: str, default: int) -> str:
-    """Return an expression for the thread limit where nothing tells of it: a number to edit."""
-    return f"0 * {running} + {default}"
-
-
 def _of_version(version: Version) -> tuple[Recorded, ...]:
     def name(key: str) -> str:
         return scraped(key, version)
@@ -50,12 +46,6 @@ def _of_version(version: Version) -> tuple[Recorded, ...]:
             running,
             "Threads held now: by work, and by open transactions and results that wait for their "
             "client.",
-        ),
-        Recorded(
-            "bolt:threads:limit",
-            limit_of(running, 400),
-            "thread_pool_max_size, which no metric tells: 400 is Neo4j's default. EDIT IT HERE; "
-            "the page shows how to give some servers another number.",
         ),
         Recorded(
             "bolt:connections:open",
@@ -132,13 +122,15 @@ def _community() -> tuple[Recorded, ...]:
             "neo4j_bolt_threads_held",
             "Threads held when the last thread dump was taken.",
         ),
-        Recorded(
-            "bolt:threads:limit",
-            "neo4j_bolt_threads_limit",
-            "thread_pool_max_size, as the script read it in neo4j.conf.",
-        ),
     )
 
+
+#: The limit, which no metric tells: the one rule that whoever runs the servers writes.
+LIMIT = Recorded(
+    "bolt:threads:limit",
+    "neo4j_bolt_threads_limit\nor 0 * bolt:threads:held + 400",
+    "thread_pool_max_size: as bolt-threads.sh read it, or else Neo4j's default.",
+)
 
 #: By file: the first step.
 SOURCES: Mapping[str, Callable[[], tuple[Recorded, ...]]] = {

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping
 
 from handbook.watching.alerts import ALERTS, Alert
-from handbook.watching.recorded import DERIVED, SOURCES, Recorded
+from handbook.watching.recorded import DERIVED, LIMIT, SOURCES, Recorded
 
 __all__ = ["RULE_FILES"]
 
@@ -15,14 +15,22 @@ __all__ = ["RULE_FILES"]
 _INTERVAL = "15s"
 _HEADS: Mapping[str, str] = {
     "5": """Bolt threads of Neo4j 5, 2025 and 2026: their metrics under names that stay.
-    For the default metrics.prefix, neo4j. Load bolt-rules.yml beside this file.
+    For the default metrics.prefix, neo4j. Load bolt-limit.yml and bolt-rules.yml beside it.
     Also for 4.2 to 4.4 with metrics.namespaces.enabled=true, without the pauses and rejections.""",
     "4.4": """Bolt threads of Neo4j 4.x: their metrics under names that stay.
-    For the default metrics.prefix, neo4j, and no namespaces. Load bolt-rules.yml beside this file.
-    Rejections are not in it: up to 4.4 a rejected message counts as started. Count log lines.""",
+    For the default metrics.prefix, neo4j, and no namespaces. Load bolt-limit.yml and
+    bolt-rules.yml beside it. Rejections are not in it: up to 4.4 a rejected message counts as
+    started. Count log lines.""",
     "community": """Bolt threads of Community Edition: what bolt-threads.sh counts, under names
-    that stay. Load bolt-rules.yml beside this file; what needs metrics stays silent.""",
+    that stay. Load bolt-limit.yml and bolt-rules.yml beside it; what needs metrics stays
+    silent.""",
 }
+_LIMIT = """EDIT THIS FILE: how many Bolt threads each server has. No metric tells it, so the
+    number in neo4j.conf has to be repeated here. A server with another number than 400 goes in
+    front:
+      0 * bolt:threads:held{instance=~"big-.+"} + 1000
+      or neo4j_bolt_threads_limit
+      or 0 * bolt:threads:held + 400"""
 _RULES = """What follows from them, and the alerts: the same for every version.
     `page` names a page of the boltkb site, from its root."""
 
@@ -33,6 +41,10 @@ def _recording(key: str) -> Callable[[], str]:
         return _file(_HEADS[key], [_group(f"bolt-{words}", map(_record, SOURCES[key]()))])
 
     return make
+
+
+def _limit() -> str:
+    return _file(_LIMIT, [_group("bolt-limit", [_record(LIMIT)])])
 
 
 def _rules() -> str:
@@ -50,12 +62,13 @@ RULE_FILES: Mapping[str, Callable[[], str]] = {
     "assets/watching/bolt-5.yml": _recording("5"),
     "assets/watching/bolt-4.4.yml": _recording("4.4"),
     "assets/watching/bolt-community.yml": _recording("community"),
+    "assets/watching/bolt-limit.yml": _limit,
     "assets/watching/bolt-rules.yml": _rules,
 }
 
 
 def _file(head: str, groups: Iterable[str]) -> str:
-    lines = [f"# {line.strip()}" for line in head.splitlines()]
+    lines = [f"# {line.removeprefix('    ')}" for line in head.splitlines()]
     lines.append("# From the catalogue, by `python -m handbook`.")
     return "\n".join([*lines, "groups:", *groups]) + "\n"
 
