@@ -57,7 +57,8 @@ def _means(name: str) -> str:
 
 
 def _tried(threads: str) -> str:
-    return f"{threads} - 2.5 * sqrt({threads})"
+    # A number has no sqrt in PromQL, which takes series only.
+    return f"{threads} - 2.5 * {threads} ^ 0.5"
 
 
 _INSTANCE = "{{instance}}"
