@@ -7,6 +7,7 @@ from pathlib import Path
 
 from handbook import client, names, server, words
 from handbook.watching.dashboard import DASHBOARD, dashboard
+from handbook.watching.page import alerts_page
 from handbook.watching.writing import RULE_FILES
 
 __all__ = ["DOCS", "PAGES"]
@@ -22,6 +23,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/threads.md": server.threads,
     "reference/driver-pools.md": client.driver_options,
     "reference/driver-logs.md": client.driver_lines,
+    "reference/alerts.md": alerts_page,
     "reference/glossary.md": words.glossary,
     "reference/sources.md": words.sources,
     "tools/setting-names.md": names.setting_names,
