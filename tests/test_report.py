@@ -108,8 +108,12 @@ def test_the_gate_of_the_pipeline_page_tells_states_apart(facts, tmp_path, state
     assert subprocess.run(gate, shell=True, cwd=tmp_path, check=False).returncode == code
     (line,) = [text for text in blocks("bash") if "@tsv" in text]
     line = line.replace("/var/www/reports", str(tmp_path / "reports"))
+    other = {**facts, "verdict": {**facts["verdict"], "state": "at_risk"}}
+    (tmp_path / "reports" / "a.facts.json").write_text(json.dumps(other))
     told = subprocess.run(line, shell=True, capture_output=True, text=True, check=True).stdout
-    assert told.split("\t")[:2] == [state, facts["export"]["name"]]
+    worst = [state, "at_risk"] if state == "saturated" else ["at_risk", state]
+    assert [row.split("\t")[0] for row in told.splitlines()] == worst
+    assert told.splitlines()[0].split("\t")[1] == facts["export"]["name"]
 
 
 def test_the_airflow_lines_of_the_pipeline_page_pass_parameters_of_the_notebook():

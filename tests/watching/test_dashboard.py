@@ -221,3 +221,21 @@ def test_the_mean_hold_is_the_one_that_the_twin_had(watched: Watched):
     release = watched.exports["simulated"].series["worker_thread_bound_time"]
     told = watched.number('avg_over_time(bolt:hold:mean_seconds{instance="simulated"}[15m])')
     assert told == pytest.approx(float(release.columns["mean"][-1]), rel=0.15)
+
+
+def test_boltkb_reads_the_same_prometheus(watched: Watched, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    text = (DOCS / "how-to" / "run-it-in-a-pipeline.md").read_text()
+    (path, chosen) = re.search(r"\$prometheus(/[\w/]+)\" --data-urlencode '([^']+)'", text).groups()
+    asked = urllib.parse.urlencode([tuple(chosen.split("=", 1))])
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{watched.address}{path}?{asked}", timeout=60) as answer:
+        servers = json.load(answer)["data"]
+    assert servers == ["real", "simulated"]
+    start, end = moment(watched.start), moment(watched.end)
+    for server in servers:
+        read = open_export(watched.address, server=server, start=start, end=end)
+        values = read.series["connections_running"].values
+        assert values.max() == watched.exports[server].series["connections_running"].values.max()
+        # The page says that metrics alone do not tell the limit.
+        assert boltkb.read_pool(read).max_threads.value is None
