@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from handbook.markdown import code, front, plain, table
+from handbook.markdown import code, front, plain
 from handbook.watching.alerts import ALERTS, Alert
 from handbook.watching.recorded import DERIVED, LIMIT, SOURCES, Recorded
 
 __all__ = ["alerts_page"]
 
 _VALUE = re.compile(r"\{\{ \$value(?: \| (\w+))? \}\}")
-_UNITS = {"humanizePercentage": "*so many per cent*", "humanizeDuration": "*so long*"}
+_UNITS = {"humanizePercentage": "N %", "humanizeDuration": "N s"}
 _FILES = {"5": "5.0+", "4.4": "4.x", "community": "Community"}
 
 
@@ -28,15 +28,12 @@ def alerts_page() -> str:
     for alert in ALERTS:
         lines += _alert(alert)
     lines += ["## What is recorded", ""]
-    lines += table(
-        ("Series", "From", "What it is"),
-        [(code(one.name), where, plain(one.means)) for one, where in _series()],
-    )
+    lines += [f"- {code(one.name)} ({where}): {plain(one.means)}" for one, where in _series()]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _alert(alert: Alert) -> list[str]:
-    said = _VALUE.sub(lambda found: _UNITS.get(found[1] or "", "*so many*"), alert.says)
+    said = _VALUE.sub(lambda found: _UNITS.get(found[1] or "", "N"), alert.says)
     page = alert.page.replace(".html", ".md")
     lasts = "at once" if alert.lasts == "0m" else f"after {alert.lasts}"
     return [
@@ -61,5 +58,6 @@ def _series() -> Iterable[tuple[Recorded, str]]:
             seen.setdefault(one.name, (one, []))[1].append(_FILES[key])
     for one, files in seen.values():
         yield one, ", ".join(files)
-    for one in (LIMIT, *DERIVED):
-        yield one, "all"
+    yield LIMIT, "bolt-limit.yml"
+    for one in DERIVED:
+        yield one, "bolt-rules.yml"

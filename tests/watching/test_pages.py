@@ -56,8 +56,9 @@ def test_the_picture_is_that_of_the_capture():
 def test_the_page_has_every_alert_with_its_severity_and_every_file():
     text = PAGE.read_text()
     for alert in ALERTS:
-        assert re.search(rf"(?m)^\| `{alert.name}` \| {alert.severity} \|", text), alert.name
-    assert set(re.findall(r"`(Bolt\w+)`", text)) == {alert.name for alert in ALERTS}
+        place = f"../reference/alerts.md#{alert.name.lower()}"
+        assert f"\n| [{alert.name}]({place}) | {alert.severity} |" in text, alert.name
+    assert set(re.findall(r"[`[](Bolt[A-Z]\w+)[`\]]", text)) == {alert.name for alert in ALERTS}
     for name in (
         *RULE_FILES,
         "assets/watching/bolt-dashboard.json",
