@@ -70,10 +70,12 @@ ALERTS: tuple[Alert, ...] = (
         "ticket",
         "{{ $value | humanize }} messages of the last ten minutes were received and never "
         "started: about half as many requests were rejected.",
-        "Whether the pool was full then; if it was not, the burst was shorter than a scrape.",
+        "Whether the pool was full then; if it was not, the burst was shorter than a scrape, or "
+        "many messages wait behind queries that hang on a lock.",
         "start/no-threads-available.html",
-        "A rejection leaves one to three such messages. Six and a tenth of the load is more than "
-        "may wait behind others of their own connection for two minutes.",
+        "A rejection leaves one to three such messages. Others wait behind messages of their own "
+        "connection, and are started in the end: in no capture of a real server did more than six "
+        "and a tenth of the load do so for two minutes.",
     ),
     Alert(
         "BoltRejectionsGoOn",

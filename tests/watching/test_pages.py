@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import subprocess
 from html import unescape
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from boltkb.publish.fragments import figure_html
 from handbook.pages import DOCS
 from handbook.watching.alerts import ALERTS
 from handbook.watching.writing import RULE_FILES
+from tests.prometheus import needed
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = DOCS / "how-to" / "watch-it.md"
@@ -74,3 +77,16 @@ def test_the_servers_of_another_size_on_the_page_are_those_in_the_file():
     file = (DOCS / "assets/watching/bolt-limit.yml").read_text()
     for line in shown.strip().splitlines():
         assert line.strip() in file
+
+
+def test_prometheus_takes_the_configuration_on_the_page(tmp_path: Path):
+    (text,) = [t for t in re.findall(r"(?s)```yaml\n(.*?)```", PAGE.read_text()) if "scrape" in t]
+    for name in RULE_FILES:
+        shutil.copy(DOCS / name, tmp_path)
+    (tmp_path / "prometheus.yml").write_text(text)
+    done = subprocess.run(
+        [needed(), "check", "config", "prometheus.yml"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("rules found") == 3

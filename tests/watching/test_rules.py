@@ -6,6 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -18,6 +19,7 @@ from handbook.watching.writing import RULE_FILES
 from tests.prometheus import needed
 from tests.watching.days import DAYS, FOLDER, KEYS, written
 
+CAPTURES = DOCS.parent / "data" / "captures"
 FILES = [DOCS / name for name in RULE_FILES]
 #: Twin runs of hours are not made anew in the tests.
 LONG = {
@@ -78,6 +80,23 @@ def test_every_series_that_is_used_is_recorded_once_in_each_chain():
         if name == "bolt-5.yml":
             assert lacking == set()
         assert "bolt:threads:held" not in lacking
+
+
+@pytest.mark.parametrize("place", sorted(CAPTURES.glob("*/metrics")), ids=lambda p: p.parent.name)
+def test_messages_on_their_way_stay_below_the_threshold(place: Path):
+    def read(name: str) -> tuple[np.ndarray, np.ndarray]:
+        path = place / f"neo4j.dbms.bolt.{name}.csv"
+        rows = np.loadtxt(path, delimiter=",", skiprows=1, usecols=(0, 1))
+        return rows[:, 0], rows[:, 1]
+
+    (first, received), (second, started) = read("messages_received"), read("messages_started")
+    times, one, other = np.intersect1d(first, second, return_indices=True)
+    unstarted = received[one] - started[other]
+    # What later samples fall below was on its way; what stays was rejected.
+    on_their_way = unstarted - np.minimum.accumulate(unstarted[::-1])[::-1]
+    ends = times[times >= times[0] + 119]
+    least = [on_their_way[(times > end - 120) & (times <= end)].min() for end in ends]
+    assert max(least) <= 6 + 0.1 * read("connections_running")[1].mean()
 
 
 def test_the_rule_of_thumb_is_never_above_erlang_b():
