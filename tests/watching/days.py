@@ -115,7 +115,16 @@ def _scenario(name: str, hours: float, version: str, **changes: str) -> Callable
 
 def _healthy(hours: float = 24.0, every: int = 60) -> Scrapes:
     """A day whose load goes up and down by four fifths, on enough threads."""
-    load = Curve.day(4.0, swing=0.8, peak_hour=14.0)
+    return _managed(Curve.day(4.0, swing=0.8, peak_hour=14.0), hours, every)
+
+
+def _morning() -> Scrapes:
+    """Traffic that grows twelvefold within half an hour, an hour after the start."""
+    load = Curve((0.0, 3600.0, 5400.0), (0.5, 0.5, 6.0))
+    return _managed(load, 3.0, 30)
+
+
+def _managed(load: Curve, hours: float, every: int) -> Scrapes:
     client = Client("shop-api/2.3", processes=4, work=Work(kind="managed", seconds=2.0), load=load)
     with tempfile.TemporaryDirectory() as place:
         done = write_export(
@@ -129,7 +138,7 @@ def _among_quiet(made: Callable[[], Scrapes]) -> Callable[[], Scrapes]:
     """Put a short capture between half an hour and a quarter of one in which nothing happens."""
 
     def quiet(_: str, values: Values) -> Values:
-        return np.concatenate([[values[0]] * 360, values, [values[-1]] * 180])
+        return np.concatenate([[values[0]] * 361, values, [values[-1]] * 180])
 
     return lambda: made().bent(quiet)
 
@@ -166,8 +175,10 @@ def _restarted() -> Scrapes:
 
 DAYS: Mapping[str, Day] = {
     "a-healthy-day": Day(_healthy, "5", 40, (), "a simulated day"),
+    "a-busy-morning": Day(_morning, "5", 40, (), "three simulated hours"),
     "hundreds-connect-at-once": Day(
-        _capture("idle-plateau", 5), "5", 300, (), "data/captures/neo4j-5.26-idle-plateau"
+        _among_quiet(_capture("idle-plateau", 5)), "5", 300, (),
+        "data/captures/neo4j-5.26-idle-plateau, among quiet",
     ),
     "a-restart": Day(_restarted, "5", 40, (), "three simulated hours, restarted by hand"),
     "too-few-threads": Day(

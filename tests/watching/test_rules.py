@@ -23,7 +23,8 @@ CAPTURES = DOCS.parent / "data" / "captures"
 FILES = [DOCS / name for name in RULE_FILES]
 #: Twin runs of hours are not made anew in the tests.
 LONG = {
-    "a-driver-for-each-request", "a-healthy-day", "a-leak", "a-restart", "a-slow-leak",
+    "a-busy-morning", "a-driver-for-each-request", "a-healthy-day", "a-leak", "a-restart",
+    "a-slow-leak",
 }  # fmt: skip
 
 
