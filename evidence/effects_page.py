@@ -15,7 +15,7 @@ from boltkb.tables import share, span
 from boltkb.twin.what_if.wording import PROBABILITY, in_short
 from evidence.changes import NOT_MEASURED
 from evidence.effects import MEASURES, RUNS, Effect, stored
-from evidence.effects_real import RealEffect
+from evidence.effects_real import GROWING, RealEffect
 from evidence.effects_real import stored as stored_real
 
 __all__ = [
@@ -51,6 +51,9 @@ def real_sentence(effect: RealEffect) -> str:
     told = [
         f"rejected {_of(before.rejected, before.asked)}{ARROW}{_of(after.rejected, after.asked)}"
     ]
+    if effect.name in GROWING:
+        first, second = (_of(side.last_rejected, side.last_asked) for side in (before, after))
+        told.append(f"in the last minute {first}{ARROW}{second}")
     # Without retries and time-outs both say the same.
     if any(side.rejected != side.failed for side in (before, after)):
         first, second = (_of(side.failed, side.requests) for side in (before, after))
@@ -85,7 +88,8 @@ def myth_line(names: Sequence[str], effects: Sequence[Effect], real: Sequence[Re
         if name.startswith("real."):
             lines.append(real_sentence(captures[name.removeprefix("real.")]))
         else:
-            lines.append(f"Simulated: {sentence(by_name[name])}")
+            place = f"../evidence/effects.md#pair-{_anchor(name)}"
+            lines.append(f"{sentence(by_name[name])} [Simulated, with intervals]({place}).")
     return "\n".join(f"- {line}" for line in lines)
 
 

@@ -1,7 +1,8 @@
 """The few changes that were made on a real server too: pairs of captures of the lab.
 
 Each side is one capture with the same seed; its command stands in its manifest.  The captures are
-not kept, what they count is.
+not kept, what they count is.  A pair belongs here only where nothing else kept the machine busy:
+clients that come late come in bunches, and bunches are rejected.
 """
 
 from __future__ import annotations
@@ -13,26 +14,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["RESULTS", "RealEffect", "RealSide", "stored", "write"]
+__all__ = ["GROWING", "RESULTS", "RealEffect", "RealSide", "stored", "write"]
 
 RESULTS = Path(__file__).with_name("effects-real.json")
+#: Pairs in which the end tells more than the whole.
+GROWING = ("threads-leak",)
 BEFORE, AFTER = "-before", "-after"
 #: By the folder's name without its ending: the section, the situation, the change.
 STAGED: Mapping[str, tuple[str, str, str]] = {
     "threads-overload": ("raise-threads", "short holds, more of them than threads",
                          "8 → 16 threads"),
     "threads-leak": ("raise-threads", "a transaction is leaked every 6 s", "8 → 16 threads"),
-    "end-think-time": ("shorten-think-time", "clients think for 2.4 s in their transactions",
-                       "2.4 → 0.1 s"),
-    "spread-locks": ("shorten-lock-waits", "writers meet on one node", "they spread over 12"),
-    "bound-fan-out": ("bound-fan-out", "200 requests at once, every 25 s",
-                      "a driver pool of 400 → 12"),
-    "retries": ("bound-retries", "an overload, nothing is tried again", "managed transactions"),
-    "raise-client-pool": ("raise-client-pool", "a driver pool of 4, threads to spare",
-                          "a pool of 4 → 12"),
 }  # fmt: skip
-#: A pair that begins as another does takes the other's first capture.
-_BEGINS_AS = {"retries": "threads-overload"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +41,8 @@ class RealSide:
         Of clients.
     held : float
         Threads, mean.
-    first_rejected : float or None
-        Minutes that had begun before the minute of the first rejection; None without any.
+    last_asked, last_rejected : int
+        The same of the last minute, or part of one.
     """
 
     command: str
@@ -58,7 +51,8 @@ class RealSide:
     requests: int
     failed: int
     held: float
-    first_rejected: int | None
+    last_asked: int
+    last_rejected: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +73,7 @@ def write(folder: Path) -> None:
     """Keep what the pairs of captures in a folder count."""
     rows = []
     for name, (section, situation, change) in STAGED.items():
-        first = folder / f"{_BEGINS_AS.get(name, name)}{BEFORE}"
+        first = folder / f"{name}{BEFORE}"
         second = folder / f"{name}{AFTER}"
         manifest = tomllib.loads((second / "manifest.toml").read_text(encoding="utf-8"))
         rows.append(
@@ -107,7 +101,7 @@ def _side(folder: Path) -> RealSide:
     # The place of the capture says nothing of how it was made.
     command = manifest["command"].partition(" --out ")[0]
     clients = truth["clients"]
-    minutes = [minute["rejected"] for minute in truth["minutes"]]
+    last = truth["minutes"][-1]
     return RealSide(
         command=command,
         asked=truth["attempts"],
@@ -115,5 +109,6 @@ def _side(folder: Path) -> RealSide:
         requests=clients["requests"],
         failed=clients["requests"] - clients["outcomes"].get("ok", 0),
         held=round(truth["carried_load"], 2),
-        first_rejected=next((k for k, count in enumerate(minutes) if count), None),
+        last_asked=last["attempts"],
+        last_rejected=last["rejected"],
     )

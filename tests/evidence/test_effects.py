@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import re
 
@@ -11,6 +12,7 @@ import pytest
 from boltkb.queueing import Estimate
 from boltkb.queueing.erlang import erlang_b
 from evidence import effects_page, effects_real
+from evidence.captures import CAPTURES
 from evidence.changes import NOT_MEASURED, PAIRS
 from evidence.effects import MEASURES, Effect, digest, measure_pair, stored
 from evidence.effects_page import GUIDE, pages, real_sentence, sections, sentence
@@ -131,6 +133,7 @@ def test_a_real_pair_says_that_it_is_real_and_counts_what_it_says():
         assert row.version.startswith("5.26")
         for side in (row.before, row.after):
             assert 0 <= side.rejected < side.asked
+            assert side.last_rejected <= side.last_asked
             assert side.command.startswith("python -m data.lab capture")
             assert "/tmp" not in side.command
         assert f"--seed {row.seed} " in f"{row.before.command} "
@@ -141,6 +144,52 @@ def test_a_real_pair_says_that_it_is_real_and_counts_what_it_says():
 def test_a_page_takes_only_pairs_that_there_are():
     with pytest.raises(KeyError):
         effects_page.myth_line(["no-such-pair"], stored(), ())
+
+
+@pytest.mark.parametrize(
+    ("page", "capture", "numbers"),
+    [
+        ("the-pool-queues", "saturated", ("rejected", "attempts")),
+        ("bigger-driver-pool", "burst-fan-out", ("rejected", "attempts")),
+        ("retries-make-it-harmless", "retry-storm", ("rejected", "attempts", "clients.requests")),
+        ("driver-per-request", "driver-per-request", ("attempts", "clients.requests")),
+        ("bigger-driver-pool", "client-pool-too-small", ("clients.outcomes.client_pool",)),
+    ],
+)
+def test_a_myth_says_what_the_capture_counts(page, capture, numbers):
+    truth = json.loads((CAPTURES / f"neo4j-5.26-{capture}" / "truth.json").read_text("utf-8"))
+    text = (effects_page.MYTHS / f"{page}.md").read_text(encoding="utf-8")
+    assert f"neo4j-5.26-{capture}" in text
+    for path in numbers:
+        value = truth
+        for name in path.split("."):
+            value = value[name]
+        assert f"{value:,}" in text, path
+
+
+def test_every_myth_has_an_experiment_and_an_alternative():
+    for path in effects_page.MYTHS.glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        if path.name == "index.md":
+            continue
+        for head in ("## What is right about it", "## What to do instead", "## The counter-e"):
+            assert head in text, f"{path.name}: {head}"
+        if path.name != "log-says-normalized.md":
+            assert "<!-- effect " in text, path.name
+        for name in re.findall(r"--only ([a-z0-9. -]+)`", text):
+            assert set(name.split()) <= set(BY_NAME), path.name
+
+
+def test_the_settings_of_the_guide_are_spelt_as_in_the_reference():
+    guide = GUIDE.read_text(encoding="utf-8")
+    part = guide.partition("{ #settings }")[2].partition("Of the operating system")[0]
+    reference = "".join(
+        (effects_page.DOCS / "reference" / f"{name}.md").read_text(encoding="utf-8")
+        for name in ("settings", "driver-pools")
+    )
+    names = [name for name in re.findall(r"`([A-Za-z_.]+)`", part) if name != "-Xss"]
+    assert len(names) >= 40
+    assert not [name for name in names if f"<code>{name}</code>" not in reference]
 
 
 def test_a_table_with_other_settings_is_noticed():
