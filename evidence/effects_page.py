@@ -98,7 +98,7 @@ def figure(measure: str, names: Sequence[str], effects: Sequence[Effect], place:
     by_name = {effect.pair.name: effect for effect in effects}
     chosen = [by_name[name] for name in names]
     made = plot_effects(
-        [f"{effect.pair.situation.split(';')[0]}; {effect.pair.change}" for effect in chosen],
+        [f"{effect.pair.situation}, {effect.pair.change}" for effect in chosen],
         [effect.before[measure] for effect in chosen],
         [effect.after[measure] for effect in chosen],
         MEASURES[measure].words,
@@ -225,7 +225,8 @@ def _short(told: Estimate) -> str:
     if told.unit == PROBABILITY:
         return share(told.value) if told.value > 0 else "none"
     if told.unit == "s":
-        return span(told.value)
+        minutes = told.value / 60.0
+        return span(told.value) if minutes < 2.0 else f"{minutes:.2g} min"
     # No more digits than the reader takes in; the page has the interval.
     return f"{told.value:.3g}"
 

@@ -39,7 +39,7 @@ def plot_effects(
     suffix = " %" if scale != 1.0 else ""
     places = list(range(1, len(names) + 1))
     figure = go.Figure()
-    for words, role, side in (("before", "reject", before), ("after", "good", after)):
+    for words, role, side in (("before", "running", before), ("after", "fit", after)):
         middle = [scale * (told.value or 0.0) for told in side]
         up = [scale * (told.high or 0.0) - m for told, m in zip(side, middle, strict=True)]
         down = [m - scale * (told.low or 0.0) for told, m in zip(side, middle, strict=True)]
