@@ -33,7 +33,7 @@ PAIRS: tuple[Pair, ...] = (
         after=(server(threads=48),), seconds=3600.0, warm_up=7200.0,
     ),
     pair(
-        "threads-leak-first", "raise-threads", "the same leak, from a restart on",
+        "threads-leak-first", "raise-threads", "a leak fills the pool, from a restart on",
         "24 → 48 threads", "leaked_transactions", "first", after=(server(threads=48),), **_LONG,
     ),
     pair(
@@ -161,7 +161,7 @@ PAIRS: tuple[Pair, ...] = (
     ),
     pair(
         "divide-pools", "divide-client-pools", "30 processes with pools of 100, 60 threads",
-        "pools of 100 → 2", "fleet_times_pool", "rejected failed answer_95",
+        "pools of 100 → 2", "fleet_times_pool", "rejected failed answer_95 | held",
         parameters={"rate": 48.0, "scale_out": 1.0}, after=(driver(pool=2),),
     ),
     pair(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -108,13 +109,11 @@ def figure(measure: str, names: Sequence[str], effects: Sequence[Effect], place:
 
 def render(effects: Sequence[Effect], real: Sequence[RealEffect]) -> str:
     """Return the body of the page as Markdown."""
-    counts = {
-        verdict: sum(effect.verdict == verdict for effect in effects) for verdict in _VERDICTS
-    }
-    told = ", ".join(f"{verdict} {count} times" for verdict, count in counts.items() if count)
+    counts = Counter(effect.verdict for effect in effects)
+    told = ", ".join(f"{verdict} {counts[verdict]}" for verdict in _VERDICTS)
     lead = (
         f"**Simulated data**, except where it says real. {len(effects)} pairs, {RUNS} runs of each "
-        f"side. The change {told}."
+        f"side. Verdicts: {told}."
     )
     parts = [lead]
     for anchor, title in sections().items():

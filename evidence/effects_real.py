@@ -1,8 +1,8 @@
 """The few changes that were made on a real server too: pairs of captures of the lab.
 
 Each side is one capture with the same seed; its command stands in its manifest.  The captures are
-not kept, what they count is.  A pair belongs here only where nothing else kept the machine busy:
-clients that come late come in bunches, and bunches are rejected.
+not kept, what they count is.  On a machine that is busy with other work clients come late and in
+bunches, and bunches are rejected: such a pair tells nothing.
 """
 
 from __future__ import annotations

@@ -167,6 +167,21 @@ def test_a_myth_says_what_the_capture_counts(page, capture, numbers):
         assert f"{value:,}" in text, path
 
 
+@pytest.mark.parametrize(
+    ("page", "words", "pair", "measure", "factor"),
+    [
+        ("questions/is-a-server-queue-supported", "three times as slow", "queue-off", "answer_95", 3),
+        ("questions/running-plus-idle-above-limit", "nearly twenty times", "idle-connections",
+         "connections", 19),
+    ],
+)  # fmt: skip
+def test_a_size_in_words_is_that_of_the_table(page, words, pair, measure, factor):
+    assert words in (effects_page.DOCS / f"{page}.md").read_text(encoding="utf-8")
+    (kept,) = [row for row in stored() if row.pair.name == pair]
+    sides = sorted((kept.before[measure].value, kept.after[measure].value))
+    assert sides[1] / sides[0] == pytest.approx(factor, rel=0.15)
+
+
 def test_every_myth_has_an_experiment_and_an_alternative():
     for path in effects_page.MYTHS.glob("*.md"):
         text = path.read_text(encoding="utf-8")
