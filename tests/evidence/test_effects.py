@@ -170,7 +170,8 @@ def test_a_myth_says_what_the_capture_counts(page, capture, numbers):
 @pytest.mark.parametrize(
     ("page", "words", "pair", "measure", "factor"),
     [
-        ("questions/is-a-server-queue-supported", "three times as slow", "queue-off", "answer_95", 3),
+        ("questions/is-a-server-queue-supported", "three times as slow", "queue-off",
+         "answer_95", 3),
         ("questions/running-plus-idle-above-limit", "nearly twenty times", "idle-connections",
          "connections", 19),
     ],
