@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from evidence import calibration, captures, cases, diagnosis, sizing, twin
+from evidence import calibration, captures, cases, diagnosis, effects, sizing, twin
 
 
 def _plain(run: Callable[[], None]) -> Callable[[Sequence[str]], int]:
@@ -32,6 +32,7 @@ EXPERIMENTS: dict[str, Callable[[Sequence[str]], int]] = {
     # Without options, what the page shows.
     "diagnosis": lambda words: diagnosis.main(words or ["--region", "held_out"]),
     "sizing": sizing.main,
+    "effects": effects.main,
 }
 
 

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from handbook import client, names, server, words
+from handbook.watching.dashboard import DASHBOARD, dashboard
+from handbook.watching.page import alerts_page
+from handbook.watching.writing import RULE_FILES
 
 __all__ = ["DOCS", "PAGES"]
 
 DOCS = Path(__file__).parents[1] / "docs"
 
-#: Each page and what writes it.
+#: Each page, or file beside the pages, and what writes it.
 PAGES: Mapping[str, Callable[[], str]] = {
     "reference/settings.md": server.settings,
     "reference/metrics.md": server.metrics,
@@ -20,7 +23,10 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/threads.md": server.threads,
     "reference/driver-pools.md": client.driver_options,
     "reference/driver-logs.md": client.driver_lines,
+    "reference/alerts.md": alerts_page,
     "reference/glossary.md": words.glossary,
     "reference/sources.md": words.sources,
     "tools/setting-names.md": names.setting_names,
+    **RULE_FILES,
+    DASHBOARD: dashboard,
 }
