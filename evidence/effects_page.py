@@ -175,7 +175,7 @@ def _pair(effect: Effect) -> str:
     rows = [
         f"#### {_capital(pair.situation)}; {pair.change} {{ #pair-{_anchor(pair.name)} }}",
         f"**{_verdict(effect)}.** `{pair.name}`, from the scenario `{pair.scenario}`.",
-        "| | Before | After |\n|---|--:|--:|\n"
+        "| What | Before | After |\n|---|--:|--:|\n"
         + "\n".join(
             f"| {_capital(MEASURES[n].words)} | {in_short(effect.before[n])} "
             f"| {in_short(effect.after[n])} |"
@@ -207,7 +207,7 @@ def _real_pair(effect: RealEffect) -> str:
         f"Neo4j {effect.version} Community, one run of each, seed {effect.seed}. Before: "
         f"`{before.command}`. After: `{after.command}`."
     )
-    return "\n\n".join([head, how, "| | Before | After |\n|---|--:|--:|\n" + "\n".join(rows)])
+    return "\n\n".join([head, how, "| What | Before | After |\n|---|--:|--:|\n" + "\n".join(rows)])
 
 
 def _told(effect: Effect, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import posixpath
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -25,6 +26,8 @@ class Page(HTMLParser):
         self.words: list[str] = []
         self.head: dict[str, str] = {}
         self.title = ""
+        self.unnamed = 0  # columns of tables
+        self._column = ""
         self._within: list[tuple[str, bool]] = []
         self._article = self._title = False
         self.feed(html)
@@ -49,6 +52,8 @@ class Page(HTMLParser):
         elif tag == "html":
             self.head["lang"] = found.get("lang", "")
         self._title = tag == "title" and not self.title
+        if tag == "th":
+            self._column = found.get("aria-label", "")
         if tag == "article":
             self._article = True
         if self._article and tag not in _VOID:
@@ -63,12 +68,15 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._title = False
+        if tag == "th":
+            self.unnamed += not self._column.strip()
         while self._within and self._within.pop()[0] != tag:
             pass
         if tag == "article":
             self._article = False
 
     def handle_data(self, data: str) -> None:
+        self._column += data
         if self._title:
             self.title += data
         if self._within and not self._within[-1][1]:
@@ -93,24 +101,27 @@ def broken(folder: Path) -> list[str]:
     """Return every address in a built site that leads nowhere, raw HTML included."""
     pages = read_site(folder)
     names = {name: set(page.names) for name, page in pages.items()}
-    root = folder.resolve()
-    there: dict[Path, bool] = {}
+    there: dict[str, bool] = {}
     wrong = []
     for name, page in pages.items():
         if name == "404.html":  # it names everything from the site's root
             continue
-        place = (root / name).parent
         for link in dict.fromkeys([*page.links, *page.loaded]):
             parts = urlsplit(link)
             if parts.scheme in {"http", "https", "mailto", "data"}:
                 continue
-            target = (place / unquote(parts.path)).resolve() if parts.path else root / name
+            target = name
+            if parts.path:
+                target = posixpath.join(posixpath.dirname(name), unquote(parts.path))
+                target = posixpath.normpath(target)
             if target not in there:
-                there[target] = target.is_file() or (target / "index.html").is_file()
-            inside = target.relative_to(root).as_posix() if target.is_relative_to(root) else ""
-            fragment = unquote(parts.fragment)
-            dead = fragment and inside in names and not fragment.startswith("__")
-            if not there[target] or (dead and fragment not in names[inside]):
+                place = folder / target
+                there[target] = place.is_file() or (place / "index.html").is_file()
+            place_in_page = unquote(parts.fragment)
+            named = target not in names or place_in_page in names[target]
+            if place_in_page.startswith("__"):  # the theme's own
+                named = True
+            if not there[target] or (place_in_page and not named):
                 wrong.append(f"{name}: {link}")
     return wrong
 
