@@ -55,9 +55,8 @@ class Fence:
 def pages() -> list[Path]:
     """Return the pages that are written or generated and committed, the README among them."""
     made = [page for page in DOCS.rglob("*.md") if page.parent.name != "reports"]
-    return sorted(
-        [*made, DOCS / "reports" / "index.md", ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
-    )
+    more = (DOCS / "reports" / "index.md", ROOT / "README.md", ROOT / "CONTRIBUTING.md")
+    return sorted([*made, *more])
 
 
 def fences(page: Path) -> list[Fence]:
@@ -97,8 +96,9 @@ def kind(fence: Fence) -> str:
     Returns
     -------
     str
-        `doctest`, `driver`, `python`, `airflow`, `csharp`, `cypher`, `shell`, `served shell`, `docker`,
-        `settings`, `framework`, `yaml`, `json`, `promql`, `xml`, `message`, `drawing` or nothing.
+        `doctest`, `driver`, `python`, `airflow`, `csharp`, `cypher`, `shell`, `served shell`,
+        `docker`, `settings`, `framework`, `yaml`, `json`, `promql`, `xml`, `message`, `drawing`
+        or nothing.
     """
     language, text, folder = fence.language, fence.text, fence.page.parent.name
     if fence.more:

@@ -160,19 +160,8 @@ def _java_with(pom: str, samples: list[Fence], uri: str, folder: Path) -> list[O
     sources = [folder / f"{name}.java" for name in names]
     quick = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"]
     fast = [f"-J{word}" for word in quick]
-    run(
-        [
-            "javac",
-            *fast,
-            "-proc:none",
-            "-cp",
-            path,
-            "-d",
-            folder,
-            HERE / "java" / "Run.java",
-            *sources,
-        ]
-    )
+    compiler = ["javac", *fast, "-proc:none", "-cp", path, "-d", folder]
+    run([*compiler, HERE / "java" / "Run.java", *sources])
     results = folder / "results.txt"
     path = os.pathsep.join([str(folder), path])
     run(["java", *quick, "-cp", path, "Run", uri, results, *names], cwd=folder)
@@ -189,12 +178,10 @@ def _java_class(name: str, text: str) -> str:
     """Return a sample as a class: statements become a method, classes are nested."""
     imports = "".join(JAVA_IMPORT.findall(text))
     bare = JAVA_IMPORT.sub("", text)
-    nested = re.search(r"(?m)^(?:public |final |sealed )*(?:class|record|interface) ", bare)
+    nested = re.search(r"(?m)^(?:public |final |sealed )*(?:class|record) ", bare)
     if nested:
         body = JAVA_PROOF if "class Bounded " in bare else ""
-        bare = re.sub(
-            r"(?m)^(?:public )?((?:final )?(?:class|record|interface) )", r"static \1", bare
-        )
+        bare = re.sub(r"(?m)^(?:public )?((?:final )?(?:class|record) )", r"static \1", bare)
         inside = f"static void run() throws Exception {{ {body} }}\n{bare}"
     else:
         inside = f"static void run() throws Exception {{\n{bare}\nRun.check(driver);\n}}"

@@ -135,7 +135,7 @@ def run_shell(fence: Fence, folder: Path, given: Mapping[str, str]) -> Ran:
 def files(folder: Path) -> dict[str, int]:
     """Return the files that blocks have made in a folder, with their sizes."""
     return {
-        str(path.relative_to(folder)): os.stat(path).st_size
+        str(path.relative_to(folder)): path.stat().st_size
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.relative_to(folder).parts[0].startswith(".")
     }

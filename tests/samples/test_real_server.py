@@ -7,8 +7,10 @@ strictly, so a line that it does not take keeps it from starting.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +65,8 @@ def server(real_server_tools: None) -> Iterator[Server]:
     extra.append("server.config.strict_validation.enabled=true")
     with Server(build(), Settings(threads=THREADS, extra=tuple(extra))) as running:
         yield running
+        # Nothing of it is kept, and to end in peace it takes a quarter of a minute.
+        os.kill(running.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("language", DRIVERS)
