@@ -10,7 +10,10 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
+
+import pytest
 
 HERE = Path(__file__).resolve().parent
 LONGEST_SECONDS = 600
@@ -23,6 +26,15 @@ def cache(*pins: Path) -> Path:
     made = (Path(root) if root else Path.home() / ".cache") / "boltkb-samples" / digest
     made.mkdir(parents=True, exist_ok=True)
     return made
+
+
+def need(packages: Collection[str], what: str = "the samples need") -> None:
+    """Skip without these packages; fail instead where the machine is ours to set up."""
+    reason = f"{what}: {', '.join(sorted(packages))}"
+    if packages and os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    if packages:
+        pytest.skip(reason)
 
 
 def run(command: list[object], **more: object) -> str:

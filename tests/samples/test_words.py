@@ -29,6 +29,7 @@ from boltkb.publish.parameters import MODELS
 from handbook.server import docker
 from tests.samples.commands import check
 from tests.samples.fences import DOCTESTS, FENCES, ROOT, Fence, fences, kind, of, setting_lines
+from tests.samples.installed import need
 from tests.samples.shells import missing, run_shell
 
 #: What a page means that names no version.
@@ -131,8 +132,7 @@ def test_an_operator_takes_parameters_that_its_notebook_has(fence: Fence):
 
 @named(of("shell"))
 def test_a_shell_block_runs_and_calls_only_what_exists(fence: Fence, tmp_path: Path):
-    if absent := missing(fence):
-        pytest.skip(f"the block needs: {', '.join(absent)}")
+    need(missing(fence))
     ran = run_shell(fence, tmp_path, {})
     assert ran.code == 0, ran.complained
     assert ran.calls
@@ -233,8 +233,7 @@ def walk(content: object) -> list[tuple[str, str]]:
 def test_rules_for_prometheus_are_rules(fence: Fence, tmp_path: Path):
     if "groups" not in yaml.safe_load(fence.text):
         return
-    if shutil.which("promtool") is None:
-        pytest.skip("rules are checked by promtool: prometheus")
+    need([] if shutil.which("promtool") else ["prometheus"])
     (tmp_path / "rules.yml").write_text(fence.text, encoding="utf-8")
     check_rules(tmp_path / "rules.yml")
 
@@ -250,8 +249,7 @@ def test_every_query_for_prometheus_parses(tmp_path: Path):
     found = of("promql")
     if not found:
         return
-    if shutil.which("promtool") is None:
-        pytest.skip("queries are checked by promtool: prometheus")
+    need([] if shutil.which("promtool") else ["prometheus"])
     rules = [{"record": f"query:{n}", "expr": fence.text} for n, fence in enumerate(found)]
     path = tmp_path / "rules.yml"
     path.write_text(yaml.safe_dump({"groups": [{"name": "pages", "rules": rules}]}))
