@@ -36,6 +36,8 @@ from tests.samples.shells import missing, run_shell
 NEWEST_LTS = "5.26"
 DOCKER_NAME = re.compile(r"\bNEO4J_(?:server|dbms|db|metrics)_\w+")
 CONF_NAME = re.compile(r"^(?:server|dbms|db|metrics|internal)\.[\w.]+$")
+#: Real dumps of a server some of whose threads wait for their clients.
+CAPTURE = ROOT / "data" / "captures" / "neo4j-5.26-bookmark-wait"
 #: What a log puts before its message.
 STAMP = re.compile(r"^\d{4}-\d\d-\d\d [\d:.+]+ (?:ERROR|WARN|INFO|DEBUG) +")
 #: The JVM's own words, which no catalogue of Neo4j has.
@@ -133,11 +135,33 @@ def test_an_operator_takes_parameters_that_its_notebook_has(fence: Fence):
 @named(of("shell"))
 def test_a_shell_block_runs_and_calls_only_what_exists(fence: Fence, tmp_path: Path):
     need(missing(fence))
+    for dump in CAPTURE.glob("threaddump*.txt"):
+        shutil.copy(dump, tmp_path)
     ran = run_shell(fence, tmp_path, {})
     assert ran.code == 0, ran.complained
+    assert ran.complained == ""
     assert ran.calls
     for words in ran.calls:
         check(words)
+
+
+def test_the_threads_that_a_block_counts_in_dumps_are_those_of_a_report(tmp_path: Path):
+    (fence,) = [fence for fence in of("shell") if "BoltWorker" in fence.text]
+    need(missing(fence))
+    for dump in CAPTURE.glob("threaddump*.txt"):
+        shutil.copy(dump, tmp_path)
+    found = re.findall(r"(\S+) held (\d+) waiting (\d+)", run_shell(fence, tmp_path, {}).said)
+    told = {name: (int(held), int(waiting)) for name, held, waiting in found}
+    dumps = boltkb.open_export(CAPTURE).thread_dumps
+    assert len(set(told.values())) == len(told) == 2
+    assert told == {
+        dump.where.file: (
+            dump.held,
+            sum(worker.state == "waiting_for_client" for worker in dump.workers),
+        )
+        for dump in dumps
+        if dump.where.file in told
+    }
 
 
 @pytest.mark.parametrize(
