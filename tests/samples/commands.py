@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import click
 import typer
 from papermill.cli import papermill as papermill_command
 
@@ -40,12 +39,21 @@ def check(words: list[str]) -> None:
         found(words[1:])
 
 
-def _boltkb(words: list[str]) -> None:
+def command_names() -> set[str]:
+    """Return the names of boltkb's commands."""
+    return set(_group().commands)
+
+
+def _group() -> typer.core.TyperGroup:
     group = typer.main.get_command(app)
-    assert isinstance(group, click.Group | typer.core.TyperGroup)
+    assert isinstance(group, typer.core.TyperGroup)
+    return group
+
+
+def _boltkb(words: list[str]) -> None:
     name, rest = words[0], words[1:]
-    assert name in group.commands, f"boltkb has no command {name!r}"
-    context = group.commands[name].make_context(name, list(rest))
+    assert name in command_names(), f"boltkb has no command {name!r}"
+    context = _group().commands[name].make_context(name, list(rest))
     given = context.params
     names = [word.split("=", 1)[0] for word in given.get("parameter") or []]
     model = MODELS["what_if" if name == "what-if" else str(given.get("notebook", "thread_pool"))]

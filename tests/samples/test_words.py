@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -27,8 +28,18 @@ from boltkb.catalogue import (
 )
 from boltkb.publish.parameters import MODELS
 from handbook.server import docker
-from tests.samples.commands import check
-from tests.samples.fences import DOCTESTS, FENCES, ROOT, Fence, fences, kind, of, setting_lines
+from tests.samples.commands import check, command_names
+from tests.samples.fences import (
+    DOCTESTS,
+    FENCES,
+    ROOT,
+    Fence,
+    fences,
+    kind,
+    of,
+    pages,
+    setting_lines,
+)
 from tests.samples.installed import need
 from tests.samples.shells import missing, run_shell
 
@@ -185,6 +196,21 @@ def test_a_command_that_does_not_exist_is_refused(line: str):
 
     with pytest.raises((AssertionError, click.ClickException, ClickException)):
         check(line.split())
+
+
+def test_commands_within_sentences_exist():
+    found = []
+    for page in pages():
+        text = page.read_text(encoding="utf-8")
+        found += re.findall(r"`((?:boltkb|papermill|make) [^`\n]+)`", text)
+    assert len(found) > 20
+    for line in found:
+        words = shlex.split(line)
+        if words[0] == "boltkb" and len(words) == 2:
+            # A sentence may name the command alone.
+            assert words[1] in command_names(), line
+        else:
+            check(words)
 
 
 def test_a_program_without_a_stand_in_is_refused(tmp_path: Path):
