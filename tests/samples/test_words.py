@@ -178,7 +178,7 @@ def test_the_threads_that_a_block_counts_in_dumps_are_those_of_a_report(tmp_path
 @pytest.mark.parametrize(
     "line",
     [
-        "boltkb repot x",
+        "boltkb no-such-command x",
         "boltkb report x --no-such-option",
         "boltkb report x -p no_such_parameter=1",
         "boltkb simulate no_such_scenario --out x",
