@@ -23,8 +23,9 @@ DRAWINGS = ("theory", "explain", "decisions")
 SHELLS = ("bash", "sh", "shell", "console")
 #: Languages of the drivers' samples.
 DRIVERS = ("python", "java", "javascript", "go")
-#: Words of programs that a block can only run beside a server.
-SERVERS_OWN = re.compile(r"\b(?:jcmd|jstack|curl|neo4j-admin|cypher-shell|pgrep)\b|/proc/")
+#: What a block can only do beside a server.
+SERVERS_OWN = re.compile(r"\b(?:jcmd|jstack|neo4j-admin|cypher-shell|pgrep)\b|/proc/|localhost:")
+CRON = re.compile(r"(?:[\d*/,-]+ ){5}\w+ (?P<command>.+)\n")
 #: What tells Python for a driver from Python for boltkb.
 DRIVERS_OWN = re.compile(r"\buri\b|\bdriver\b|\bfrom neo4j\b|\bclass Bounded\b")
 
@@ -96,13 +97,15 @@ def kind(fence: Fence) -> str:
     Returns
     -------
     str
-        `doctest`, `driver`, `python`, `airflow`, `csharp`, `cypher`, `shell`, `served shell`,
-        `docker`, `settings`, `framework`, `yaml`, `json`, `promql`, `xml`, `message`, `drawing`
-        or nothing.
+        `docstring`, `signature`, `doctest`, `driver`, `python`, `airflow`, `csharp`, `cypher`,
+        `shell`, `served shell`, `docker`, `cron`, `unit`, `settings`, `framework`, `yaml`, `json`,
+        `promql`, `xml`, `usage`, `message`, `drawing` or nothing.
     """
     language, text, folder = fence.language, fence.text, fence.page.parent.name
     if fence.more:
         return ""
+    if folder == "api" and language in ("pycon", "python"):
+        return "docstring" if language == "pycon" else "signature"
     if language == "python" and text.lstrip().startswith(">>>"):
         return "doctest" if {folder, fence.page.stem} & set(DOCTESTS) else ""
     if language == "python" and "airflow" in text:
@@ -111,16 +114,22 @@ def kind(fence: Fence) -> str:
         return "python"
     if language in DRIVERS:
         return "driver"
+    if language in (*SHELLS, "text") and CRON.fullmatch(text):
+        return "cron"
     if language in SHELLS:
         if text.startswith("--env "):
             return "docker"
         return "served shell" if SERVERS_OWN.search(text) else "shell"
+    if language == "ini" and text.startswith("[Unit]\n"):
+        return "unit"
     if language in ("properties", "ini"):
         lines = setting_lines(fence)
         ours = [name.startswith(("spring.", "quarkus.")) for name, _ in lines]
         return "" if not lines else "framework" if all(ours) else "settings"
     if language in ("csharp", "cypher", "yaml", "json", "promql", "xml"):
         return language
+    if language == "text" and folder == "reference" and text.startswith("boltkb "):
+        return "usage"
     if language in ("text", ""):
         drawn = folder in DRAWINGS or fence.page.parent == ROOT
         return "drawing" if drawn else "message" if language else ""

@@ -20,12 +20,19 @@ from pathlib import Path
 from tests.samples.fences import Fence
 
 #: Run as they are; what they read and write lies in the block's own folder, or in /proc.
-REAL = ("awk", "cat", "date", "grep", "head", "mkdir", "sed", "sort", "tail", "uniq", "wc")
+REAL = (
+    "awk", "cat", "date", "grep", "head", "jq", "mkdir", "sed", "sort", "tail", "uniq", "wc",
+    "xargs",
+)  # fmt: skip
 #: Run against the lab's server.
 SERVED = ("curl", "java", "jcmd", "pgrep", "ss")
 #: Only written down; `commands` checks the words.
 NOTED = ("boltkb", "make", "papermill", "systemctl")
 LONGEST_SECONDS = 120
+#: Places of an operator's machine, which lie in the block's folder here.
+PLACES = re.compile(r"(?<![\w.])/(?:var/www|exports/)")
+#: What a Prometheus that is not there answers when it is asked for its servers.
+SERVERS = {"status": "success", "data": ["graph-1:2004", "graph-2:2004"]}
 #: A loop that waits for the next time ends after as many.
 MOST_SLEEPS = 3
 
@@ -39,6 +46,9 @@ with open(given["record"], "a+") as record:
     record.seek(0)
     calls = sum(json.loads(line)[0] == name for line in record)
 real = given["real"].get(name)
+if name == "curl" and "http" not in given:
+    print({servers!r})
+    sys.exit(0)
 if name == "sleep":
     sys.exit(calls > {most})
 if name in {noted}:
@@ -97,15 +107,21 @@ def run_shell(fence: Fence, folder: Path, given: Mapping[str, str]) -> Ran:
     AssertionError
         When the block writes outside of its folder.
     """
-    outside = re.search(r">\s*/(?!dev/null\b)\S*", fence.text)
+    text = PLACES.sub(lambda found: found[0].removeprefix("/").removeprefix("var/www"), fence.text)
+    text = re.sub(r"(?<![\w.])/(?=reports/)", "", text)
+    outside = re.search(r">\s*/(?!dev/null\b)\S*", text)
     assert outside is None, f"{fence.name} writes to {outside}"
     shims, record = folder / ".programs", folder / ".record"
     shims.mkdir(exist_ok=True)
     record.write_text("")
     program = shims / "stand-in"
-    program.write_text(STAND_IN.format(python=sys.executable, most=MOST_SLEEPS, noted=NOTED))
+    program.write_text(
+        STAND_IN.format(
+            python=sys.executable, most=MOST_SLEEPS, noted=NOTED, servers=json.dumps(SERVERS)
+        )
+    )
     program.chmod(0o755)
-    names = {*REAL, *NOTED, "sleep", *((*SERVED, "neo4j-admin") if given else ())}
+    names = {*REAL, *NOTED, "curl", "sleep", *((*SERVED, "neo4j-admin") if given else ())}
     for name in names - {"java"}:
         if not (shims / name).exists():
             (shims / name).symlink_to(program)
@@ -120,7 +136,7 @@ def run_shell(fence: Fence, folder: Path, given: Mapping[str, str]) -> Ran:
     bash = shutil.which("bash")
     assert bash is not None
     done = subprocess.run(
-        [bash, "-euo", "pipefail", "-c", "enable -n kill\n" + fence.text],
+        [bash, "-euo", "pipefail", "-c", "enable -n kill\n" + text],
         cwd=folder,
         env=environment,
         capture_output=True,

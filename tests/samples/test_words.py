@@ -5,17 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import re
-import shlex
 import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
-import boltkb
 from benchmarks import pages as theory
 from boltkb.catalogue import (
     Setting,
@@ -26,9 +23,8 @@ from boltkb.catalogue import (
     load_settings,
     setting_id,
 )
-from boltkb.publish.parameters import MODELS
 from handbook.server import docker
-from tests.samples.commands import check, command_names
+from tests.samples.commands import command_names
 from tests.samples.fences import (
     DOCTESTS,
     FENCES,
@@ -37,18 +33,14 @@ from tests.samples.fences import (
     fences,
     kind,
     of,
-    pages,
     setting_lines,
 )
 from tests.samples.installed import need
-from tests.samples.shells import missing, run_shell
 
 #: What a page means that names no version.
 NEWEST_LTS = "5.26"
 DOCKER_NAME = re.compile(r"\bNEO4J_(?:server|dbms|db|metrics)_\w+")
 CONF_NAME = re.compile(r"^(?:server|dbms|db|metrics|internal)\.[\w.]+$")
-#: Real dumps of a server some of whose threads wait for their clients.
-CAPTURE = ROOT / "data" / "captures" / "neo4j-5.26-bookmark-wait"
 #: What a log puts before its message.
 STAMP = re.compile(r"^\d{4}-\d\d-\d\d [\d:.+]+ (?:ERROR|WARN|INFO|DEBUG) +")
 #: The JVM's own words, which no catalogue of Neo4j has.
@@ -108,17 +100,6 @@ def test_doctests_on_pages_are_run_by_the_tests_of_their_pages():
         assert "DocTestRunner" in (ROOT / file).read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def facts() -> str:
-    export = boltkb.open_export(ROOT / "data" / "captures" / "neo4j-5.26-saturated")
-    pool = boltkb.read_pool(export)
-    seen = boltkb.observe(export, pool)
-    fit = boltkb.fit_queue(seen)
-    sizing = boltkb.size_threads(fit, rejection=0.001)
-    advice = boltkb.advise(pool, fit, sizing, boltkb.diagnose(export, pool, seen, fit))
-    return json.dumps(advice.facts())
-
-
 @named(of("python"))
 def test_python_for_boltkb_runs_and_says_something(
     fence: Fence, facts: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -133,92 +114,18 @@ def test_python_for_boltkb_runs_and_says_something(
     assert fence.page.name != "README.md" or said[0].startswith("SATURATED")
 
 
-@named(of("airflow"))
-def test_an_operator_takes_parameters_that_its_notebook_has(fence: Fence):
-    (call,) = [node for node in ast.walk(ast.parse(fence.text)) if isinstance(node, ast.Call)]
-    given = {word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg}
-    notebook = ROOT / given["input_nb"]
-    assert notebook.is_file()
-    assert set(given["parameters"]) <= set(MODELS[notebook.stem].model_fields)
-    assert {"task_id", "input_nb", "output_nb", "parameters"} >= set(given)
-
-
-@named(of("shell"))
-def test_a_shell_block_runs_and_calls_only_what_exists(fence: Fence, tmp_path: Path):
-    need(missing(fence))
-    for dump in CAPTURE.glob("threaddump*.txt"):
-        shutil.copy(dump, tmp_path)
-    ran = run_shell(fence, tmp_path, {})
-    assert ran.code == 0, ran.complained
-    assert ran.complained == ""
-    assert ran.calls
-    for words in ran.calls:
-        check(words)
-
-
-def test_the_threads_that_a_block_counts_in_dumps_are_those_of_a_report(tmp_path: Path):
-    (fence,) = [fence for fence in of("shell") if "BoltWorker" in fence.text]
-    need(missing(fence))
-    for dump in CAPTURE.glob("threaddump*.txt"):
-        shutil.copy(dump, tmp_path)
-    found = re.findall(r"(\S+) held (\d+) waiting (\d+)", run_shell(fence, tmp_path, {}).said)
-    told = {name: (int(held), int(waiting)) for name, held, waiting in found}
-    dumps = boltkb.open_export(CAPTURE).thread_dumps
-    assert len(set(told.values())) == len(told) == 2
-    assert told == {
-        dump.where.file: (
-            dump.held,
-            sum(worker.state == "waiting_for_client" for worker in dump.workers),
-        )
-        for dump in dumps
-        if dump.where.file in told
-    }
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "boltkb no-such-command x",
-        "boltkb report x --no-such-option",
-        "boltkb report x -p no_such_parameter=1",
-        "boltkb simulate no_such_scenario --out x",
-        "boltkb simulate leaked_transactions --out x --set no_such=1",
-        "make no-such-target",
-        "make report NO_SUCH=1",
-        "papermill notebooks/thread_pool.ipynb out.ipynb -p no_such_parameter 1",
-        "papermill notebooks/no_such.ipynb out.ipynb",
-        "systemctl no-such-verb neo4j",
-    ],
-)
-def test_a_command_that_does_not_exist_is_refused(line: str):
-    import click
-    from typer._click.exceptions import ClickException
-
-    with pytest.raises((AssertionError, click.ClickException, ClickException)):
-        check(line.split())
-
-
-def test_commands_within_sentences_exist():
-    found = []
-    for page in pages():
-        text = page.read_text(encoding="utf-8")
-        found += re.findall(r"`((?:boltkb|papermill|make) [^`\n]+)`", text)
-    assert len(found) > 20
-    for line in found:
-        words = shlex.split(line)
-        if words[0] == "boltkb" and len(words) == 2:
-            # A sentence may name the command alone.
-            assert words[1] in command_names(), line
-        else:
-            check(words)
-
-
-def test_a_program_without_a_stand_in_is_refused(tmp_path: Path):
-    fence = replace(of("shell")[0], text="no-such-program --option\n")
-    assert run_shell(fence, tmp_path, {}).code == 127
-    assert run_shell(replace(fence, text="kill 1\n"), tmp_path, {}).code == 127
-    with pytest.raises(AssertionError, match="writes to"):
-        run_shell(replace(fence, text="cat x > /etc/neo4j.conf\n"), tmp_path, {})
+def test_what_the_generated_reference_shows_is_in_the_package():
+    source = "\n".join(path.read_text() for path in (ROOT / "boltkb").rglob("*.py"))
+    for fence in of("docstring"):
+        for line in fence.text.splitlines():
+            # Run where it stands: every docstring of the package is a test.
+            assert not line.startswith(">>>") or line in source, f"{fence.name}: {line}"
+    for fence in of("signature"):
+        name, bracket, rest = fence.text.strip().partition("(")
+        assert all(part.isidentifier() for part in name.split(".")), fence.name
+        assert not bracket or ast.parse(f"def shown({rest}: ..."), fence.name
+    for fence in of("usage"):
+        assert fence.text.split()[1] in command_names(), fence.name
 
 
 def held(name: str, value: str, version: str) -> Setting:
@@ -257,7 +164,7 @@ def test_every_setting_of_a_container_exists(fence: Fence):
             held(spelled[option[1]], option[2], fence.version or NEWEST_LTS)
         return
     content = yaml.safe_load(fence.text)
-    assert isinstance(content, dict)
+    assert isinstance(content, dict | list)
     for name, value in walk(content):
         if CONF_NAME.match(name):
             held(name, value, fence.version or NEWEST_LTS)
@@ -281,10 +188,13 @@ def walk(content: object) -> list[tuple[str, str]]:
 
 @named(of("yaml"))
 def test_rules_for_prometheus_are_rules(fence: Fence, tmp_path: Path):
-    if "groups" not in yaml.safe_load(fence.text):
+    content = yaml.safe_load(fence.text)
+    if isinstance(content, list) and all("expr" in rule for rule in content):
+        content = {"groups": [{"name": "page", "rules": content}]}
+    if "groups" not in content:
         return
     need([] if shutil.which("promtool") else ["prometheus"])
-    (tmp_path / "rules.yml").write_text(fence.text, encoding="utf-8")
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
     check_rules(tmp_path / "rules.yml")
 
 
