@@ -44,6 +44,11 @@ def command_names() -> set[str]:
     return set(_group().commands)
 
 
+def own_options() -> set[str]:
+    """Return the options that boltkb takes without a command."""
+    return {"--help", *(name for option in _group().params for name in option.opts)}
+
+
 def _group() -> typer.core.TyperGroup:
     group = typer.main.get_command(app)
     assert isinstance(group, typer.core.TyperGroup)

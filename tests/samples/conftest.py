@@ -21,5 +21,9 @@ def facts() -> str:
     seen = boltkb.observe(export, pool)
     fit = boltkb.fit_queue(seen)
     sizing = boltkb.size_threads(fit, rejection=0.001)
-    advice = boltkb.advise(pool, fit, sizing, boltkb.diagnose(export, pool, seen, fit))
-    return json.dumps(advice.facts())
+    diagnosis = boltkb.diagnose(export, pool, seen, fit)
+    advice = boltkb.advise(pool, fit, sizing, diagnosis)
+    told: dict[str, object] = {}
+    for result in (export, pool, seen, fit, sizing, diagnosis, advice):
+        told |= result.facts()
+    return json.dumps(told)
