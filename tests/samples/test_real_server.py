@@ -87,7 +87,7 @@ def test_the_drivers_samples_run(language: str, server: Server, tmp_path: Path):
     assert proof["again"]
     if language == "javascript":
         # A rejection at sign-in is not tried again; `which-calls-are-retried` says so.
-        assert proof["codes"]["ProtocolError"] is False
+        assert proof["signIn"] == {"code": "ProtocolError", "retriable": False, "attempts": 0}
 
 
 def test_a_sample_that_keeps_its_session_is_found_out(server: Server, tmp_path: Path):

@@ -38,16 +38,39 @@ async function agents (driver) {
   }
 }
 
-const codes = {}
-
 async function rejected (burst) {
   const ends = await Promise.allSettled(burst)
   const wrong = ends.filter(end => end.status === 'rejected').map(end => end.reason)
   // A rejection at sign-in has the server's text and another code.
   const other = wrong.filter(error => !error.message.startsWith('There are no available threads'))
   if (other.length) throw other[0]
-  for (const { code, retriable } of wrong) codes[code] = retriable
   return wrong.length
+}
+
+// Hold every thread; then a managed transaction needs a connection, whose sign-in needs one too.
+async function atSignIn () {
+  const driver = neo4j.driver(uri, auth)
+  const open = []
+  let refused = null
+  while (refused === null && open.length < PARALLEL) {
+    const session = driver.session()
+    open.push(session)
+    try {
+      const tx = await session.beginTransaction()
+      await tx.run('RETURN 1')
+    } catch (error) {
+      refused = error
+    }
+  }
+  const other = neo4j.driver(uri, auth, { maxTransactionRetryTime: PATIENCE })
+  const session = other.session()
+  let attempts = 0
+  const end = await session.executeRead(tx => { attempts++; return tx.run('RETURN 1') })
+    .then(() => null, error => error)
+  await other.close()
+  await Promise.all(open.map(held => held.close()))
+  await driver.close()
+  return { code: end?.code, retriable: end?.retriable, attempts }
 }
 
 async function prove (Bounded, Busy) {
@@ -74,7 +97,7 @@ async function prove (Bounded, Busy) {
   return {
     bounded,
     unbounded,
-    codes,
+    signIn: await atSignIn(),
     first: first.value === 'held',
     busy: second.reason instanceof Busy,
     again: await one.run(hold) === 'held'
