@@ -58,6 +58,8 @@ def test_a_page_says_for_whom_it_is_and_how_long_it_takes(page: Path):
     text = page.read_text()
     said = re.search(r"(?m)^\*For .+\. About (a minute|(\d+) minutes)\.\*$", text)
     assert said is not None
-    prose = re.sub(r"(?s)^---.*?---|```.*?```|<figure.*?</figure>|\(.*?\)\{ \.claim \}", "", text)
+    prose = re.sub(
+        r"(?s)^---.*?---|```.*?```|<figure.*?</figure>|\([^()]*\)\{ \.claim \}", "", text
+    )
     minutes = len(re.findall(r"[A-Za-z0-9'’]+", prose)) / 220
     assert abs(int(said[2] or 1) - minutes) < 1
