@@ -106,7 +106,7 @@ def _matrix(runs: Sequence[Judged], level: str) -> str:
     named = {run.answers[level].cause for run in counted} - {None}
     others = sorted(str(cause) for cause in named - set(causes))
     columns = [*causes, *others]
-    heads = ["", "Scenario", *(str(n) for n in range(1, len(columns) + 1)), "none", "runs"]
+    heads = ["No.", "Scenario", *(str(n) for n in range(1, len(columns) + 1)), "none", "runs"]
     rows = []
     for name in [*staged, *(name for name in scenarios if name not in staged)]:
         own = [run for run in counted if run.scenario == name]
