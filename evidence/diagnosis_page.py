@@ -210,7 +210,7 @@ def _counted(runs: Sequence[Judged]) -> str:
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     rule = ["---", *["--:" if len(heads) > 5 else "---"] * (len(heads) - 1)]
-    if heads[0] == "":
+    if heads[0] == "No.":
         rule[:2] = ["--:", "---"]
     return "\n".join(f"| {' | '.join(line)} |" for line in [heads, rule, *rows])
 
