@@ -7,6 +7,7 @@ makes of these files; a test makes them again.
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,8 +78,9 @@ def load_cases() -> tuple[PublishedCase, ...]:
     return tuple(sorted(found, key=lambda case: case.number))
 
 
+@functools.cache
 def examine(case: PublishedCase) -> tuple[Diagnosis, Advice]:
-    """Return what boltkb makes of a case's files."""
+    """Return what boltkb makes of a case's files, looked at once."""
     export = boltkb.open_export(case.folder / "evidence")
     pool = boltkb.read_pool(export)
     seen = boltkb.observe(export, pool)

@@ -6,5 +6,5 @@ from handbook.pages import DOCS, PAGES
 
 if __name__ == "__main__":
     for name, make in PAGES.items():
-        (DOCS / name).write_text(make())
+        (DOCS / name).write_text(make(), encoding="utf-8")
     print(f"{len(PAGES)} pages")

@@ -6,9 +6,21 @@ from collections.abc import Iterable, Sequence
 
 from boltkb.catalogue import Interval, Version
 
-__all__ = ["LANGUAGES", "claim", "code", "front", "holds", "plain", "table", "versions"]
+__all__ = [
+    "LANGUAGES",
+    "LOOKED_UP",
+    "claim",
+    "code",
+    "front",
+    "holds",
+    "plain",
+    "table",
+    "versions",
+]
 
 Bound = Version | str | None
+#: What stands in place of the minutes on a page that nobody reads through.
+LOOKED_UP = "To look things up in."
 #: The oldest version that boltkb reads.
 OLDEST = "3.4"
 LANGUAGES = {
@@ -22,19 +34,28 @@ LANGUAGES = {
 }
 
 
-def front(title: str, description: str, lead: str, audience: str) -> list[str]:
-    """Return a generated page's first lines."""
+def front(
+    title: str, description: str, lead: str, audience: str, *, origin: str = "the catalogue"
+) -> list[str]:
+    """Return the first lines of a generated page that is looked things up in.
+
+    Parameters
+    ----------
+    title, description, lead, audience : str
+    origin : str
+        What the page is generated from.
+    """
     return [
         "---",
         f'title: "{title}"',
         f'description: "{description}"',
         "---",
         "",
-        "<!-- from the catalogue, by `python -m handbook` -->",
+        f"<!-- from {origin}, by `python -m handbook` -->",
         "",
         f"# {title}",
         "",
-        f"*For {audience}.*",
+        f"*For {audience}. {LOOKED_UP}*",
         "",
         lead,
         "",
