@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from boltkb.catalogue import Interval, Version
+from handbook.reading import LOOKED_UP
 
 __all__ = [
     "LANGUAGES",
-    "LOOKED_UP",
     "claim",
     "code",
     "front",
@@ -19,8 +19,6 @@ __all__ = [
 ]
 
 Bound = Version | str | None
-#: What stands in place of the minutes on a page that nobody reads through.
-LOOKED_UP = "To look things up in."
 #: The oldest version that boltkb reads.
 OLDEST = "3.4"
 LANGUAGES = {
