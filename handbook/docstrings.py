@@ -115,13 +115,16 @@ def _table(title: str, body: str) -> list[str]:
     if title != "Parameters":
         return [part for first, words in rows
                 for part in (f"{sentences(first)}. {words}".rstrip(), "")]  # fmt: skip
+    parts = [(*first.partition(" : ")[::2], words) for first, words in rows]
+    if not any(words for _, _, words in parts):
+        # Types with their units and domains often say it all.
+        return table(
+            ("Name", "Type, unit, domain"),
+            [(_names(name), sentences(kind)) for name, kind, _ in parts],
+        )
     return table(
         ("Name", "Type, unit, domain", "What it is"),
-        [
-            (_names(name), sentences(kind), words)
-            for first, words in rows
-            for name, _, kind in (first.partition(" : "),)
-        ],
+        [(_names(name), sentences(kind), words) for name, kind, words in parts],
     )
 
 

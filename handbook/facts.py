@@ -91,8 +91,11 @@ def _keys(part: Mapping[str, Any], parts: Mapping[str, Any]) -> list[str]:
         # What a key says in the same words as its part is left out of it.
         words = found.get("description") or parts[_name(found)]["description"]
         missing = "" if key in part["required"] else " *May be missing.*"
-        rows.append((code(key), kind, found.get("unit", ""), f"{words}{missing}"))
-    return table(("Key", "Type", "Unit", "Meaning"), rows)
+        unit = f", {found['unit']}" if "unit" in found else ""
+        # A key is looked for as a whole.
+        name = f'<span class="boltkb-whole">{code(key)}</span>'
+        rows.append((name, f"{kind}{unit}", f"{words}{missing}"))
+    return table(("Key", "Type, unit", "Meaning"), rows)
 
 
 def _name(found: Mapping[str, Any]) -> str:
