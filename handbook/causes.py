@@ -80,7 +80,7 @@ def causes() -> str:
         for cause in known.values()
         if cause.group == group
     ]
-    lines += table(("Cause", "Its answer", "Told right, from everything"), rows)
+    lines += table(("Cause", "Its answer", "Told right in simulated runs, from everything"), rows)
     wanted = {cause.id: cause for cause in _with_hardly_anything()}
     for group in GROUPS:
         lines += [f"## {TITLES[group]} {{ #{group} }}", ""]
