@@ -13,7 +13,8 @@ from evidence.__main__ import EXPERIMENTS, main
     [
         (
             ["nothing"],
-            "unknown: nothing; known: cases, captures, examples, calibration, twin, diagnosis, sizing",
+            "unknown: nothing; known: cases, captures, examples, calibration, twin, diagnosis, "
+            "sizing",
         ),
         (["--seeds", "2"], "options need one experiment before them"),
         (["twin", "sizing", "--rounds", "2"], "options need one experiment before them"),

@@ -25,8 +25,11 @@ COMMANDS = typer.main.get_command(app).commands
 def variables(path: Path) -> set[str]:
     """The environment variables that a module reads, by `os.environ` or `os.getenv`."""
     found = set()
+    text = path.read_text(encoding="utf-8")
+    if "environ" not in text and "getenv" not in text:
+        return found
     module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in _READS:
             name = node.args[0]
         elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
