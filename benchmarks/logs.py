@@ -48,11 +48,11 @@ from boltkb.exports.intake.members import list_members
 (member,), _ = list_members(Path(sys.argv[2]))
 if sys.argv[1] == "rejections":
     from boltkb.exports.logs.rejections import read_rejections
-    events = read_rejections(member)
+    kinds = read_rejections(member).kinds
 else:
     from boltkb.exports.logs.reading import read_log
-    events = read_log(member).events
-print(sum(event.kind == "rejection-a" for event in events))
+    kinds = [event.kind for event in read_log(member).events]
+print(kinds.count("rejection-a"))
 """
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.theory import Accuracy, Rate, Wrong
+from boltkb.figures import explain
 from boltkb.figures import theory as drawn
 from boltkb.publish.fragments import figure_html
 from boltkb.publish.pages import page_of
@@ -36,6 +37,14 @@ FIGURES: dict[str, Callable[[], object]] = {
     "general-waits": drawn.plot_general_waits,
 }
 
+#: The same of the pages that explain.
+EXPLAINED: dict[str, Callable[[], object]] = {
+    "littles-law": explain.plot_around_the_mean,
+    "which-model": explain.plot_lost_or_waiting,
+    "averages-hide-the-peak": explain.plot_day,
+    "four-thousand-threads": explain.plot_few_threads,
+}
+
 #: The page that an executed notebook is, from the folder of the pages.
 EXPERIMENTS = DOCS.parent / "explain" / "threads-vs-connections.md"
 
@@ -52,8 +61,9 @@ def experiments() -> str:
 
 def figure(page: str) -> str:
     """Return the figure of a page as one line of HTML, its data with it."""
-    made = json.loads(FIGURES[page]().to_json())  # type: ignore[attr-defined]
-    return figure_html(made, list(FIGURES).index(page) + 1)
+    every = FIGURES | EXPLAINED
+    made = json.loads(every[page]().to_json())  # type: ignore[attr-defined]
+    return figure_html(made, list(every).index(page) + 1)
 
 
 def between(text: str, marker: str, content: str) -> str:
@@ -64,9 +74,9 @@ def between(text: str, marker: str, content: str) -> str:
     return pattern.sub(lambda found: f"{found[1]}\n{content}\n\n{found[2]}", text)
 
 
-def write(page: str, marker: str, content: str) -> None:
-    """Write the content into a page, between the marker's two comments."""
-    path = DOCS / f"{page}.md"
+def write(page: str, marker: str, content: str, folder: Path = DOCS) -> None:
+    """Write the content into a page of a folder, between the marker's two comments."""
+    path = folder / f"{page}.md"
     path.write_text(between(path.read_text("utf-8"), marker, content), "utf-8")
 
 
@@ -133,6 +143,8 @@ def main() -> None:
     """Write every figure into its page, and the page that a notebook is."""
     for page in FIGURES:
         write(page, "figure", figure(page))
+    for page in EXPLAINED:
+        write(page, "figure", figure(page), EXPERIMENTS.parent)
     EXPERIMENTS.write_text(experiments(), "utf-8")
 
 

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from handbook import api, causes, client, command, facts, names, server, words
+from handbook.watching.dashboard import DASHBOARD, dashboard
+from handbook.watching.page import alerts_page
+from handbook.watching.writing import RULE_FILES
 
 __all__ = ["DOCS", "PAGES"]
 
 DOCS = Path(__file__).parents[1] / "docs"
 
-#: Each page and what writes it.
+#: Each page, or file beside the pages, and what writes it.
 PAGES: Mapping[str, Callable[[], str]] = {
     "reference/settings.md": server.settings,
     "reference/metrics.md": server.metrics,
@@ -20,6 +23,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/threads.md": server.threads,
     "reference/driver-pools.md": client.driver_options,
     "reference/driver-logs.md": client.driver_lines,
+    "reference/alerts.md": alerts_page,
     "reference/glossary.md": words.glossary,
     "reference/sources.md": words.sources,
     "reference/causes.md": causes.causes,
@@ -29,4 +33,6 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "assets/facts.schema.json": facts.schema,
     **api.api_pages(),
     "tools/setting-names.md": names.setting_names,
+    **RULE_FILES,
+    DASHBOARD: dashboard,
 }

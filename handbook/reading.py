@@ -21,7 +21,7 @@ _LINE = re.compile(
 )
 #: What is no prose: the head, code, drawings and markup, the marks of claims, folded tables.
 _NO_PROSE = re.compile(
-    r"\A---\n.*?\n---\n|^ *```.*?^ *```|^<(?:div|svg|figure|script|table)\b.*?$|<[^>\n]*>|"
+    r"\A---\n.*?\n---\n|^ *```.*?^ *```|<(?P<tag>figure|svg|script|table)\b.*?</(?P=tag)>|<[^>]*>|"
     r"\(\S*\)\{ \.claim \}|^\?\?\? .*?(?=^\S|\Z)|\]\([^)\s]*\)|^\|[-:| ]+\|$",
     re.MULTILINE | re.DOTALL,
 )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +15,13 @@ import nbformat
 import pytest
 
 import boltkb
+from boltkb.publish.parameters import MODELS
 from handbook.facts import EXAMPLE
 
 ROOT = Path(__file__).resolve().parents[1]
 CAPTURES = ROOT / "data" / "captures"
 NOTEBOOK = ROOT / "notebooks" / "thread_pool.ipynb"
+PIPELINE = ROOT / "docs" / "how-to" / "run-it-in-a-pipeline.md"
 ESTIMATES = {
     "offered_load", "busy_threads_mean", "busy_threads_peak", "rejection_probability",
     "rejections_observed", "recommended_threads", "arrival_rate", "mean_hold",
@@ -44,8 +50,17 @@ def facts(published) -> dict:
     return json.loads(published.facts.read_text())
 
 
+def blocks(language: str) -> list[str]:
+    """Return what the page of the pipeline has in a language, with places that are there."""
+    found = re.findall(rf"(?ms)^```{language}\n(.*?)^```", PIPELINE.read_text())
+    return [text.replace("/exports/prod-1", "data/captures/neo4j-5.26-quiet") for text in found]
+
+
 def test_papermill_by_hand_works_from_a_clone(tmp_path):
-    done = papermill(tmp_path / "out.ipynb", "-p", "export", "data/captures/neo4j-5.26-quiet")
+    (line,) = [text for text in blocks("bash") if text.startswith("papermill ")]
+    program, notebook, _, *words = shlex.split(line)
+    assert (program, ROOT / notebook) == ("papermill", NOTEBOOK)
+    done = papermill(tmp_path / "out.ipynb", *words)
     assert done.returncode == 0, done.stderr[-2000:]
     executed = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     text = json.dumps(executed)
@@ -70,6 +85,44 @@ def test_papermill_lists_the_parameters(tmp_path):
     )  # fmt: skip
     for name in ("export: str", "start: str", "end: str", "target_rejection: float", "title: str"):
         assert name in done.stdout
+
+
+def test_the_lines_of_the_pipeline_page_read_the_facts(published, tmp_path, monkeypatch, capsys):
+    (code,) = [text for text in blocks("python") if "facts" in text]
+    (tmp_path / "prod-1.facts.json").write_bytes(published.facts.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, str(PIPELINE), "exec"), {})
+    said = capsys.readouterr().out
+    verdict = json.loads(published.facts.read_text())["verdict"]
+    assert said.splitlines() == [verdict["headline"], verdict["do_first"]]
+
+
+@pytest.mark.parametrize(("state", "code"), [("ok", 0), ("saturated", 1), ("cannot_tell", 1)])
+def test_the_gate_of_the_pipeline_page_tells_states_apart(facts, tmp_path, state, code):
+    if shutil.which("jq") is None:
+        pytest.skip("jq is missing; install the package `jq`")
+    (line,) = [text for text in blocks("bash") if "jq -e" in text]
+    (tmp_path / "reports").mkdir()
+    changed = {**facts, "verdict": {**facts["verdict"], "state": state}}
+    (tmp_path / "reports" / "prod-1.facts.json").write_text(json.dumps(changed))
+    gate = line.splitlines()[1]
+    assert subprocess.run(gate, shell=True, cwd=tmp_path, check=False).returncode == code
+    (line,) = [text for text in blocks("bash") if "@tsv" in text]
+    line = line.replace("/var/www/reports", str(tmp_path / "reports"))
+    other = {**facts, "verdict": {**facts["verdict"], "state": "at_risk"}}
+    (tmp_path / "reports" / "a.facts.json").write_text(json.dumps(other))
+    told = subprocess.run(line, shell=True, capture_output=True, text=True, check=True).stdout
+    worst = [state, "at_risk"] if state == "saturated" else ["at_risk", state]
+    assert [row.split("\t")[0] for row in told.splitlines()] == worst
+    assert told.splitlines()[0].split("\t")[1] == facts["export"]["name"]
+
+
+def test_the_airflow_lines_of_the_pipeline_page_pass_parameters_of_the_notebook():
+    (code,) = [text for text in blocks("python") if "PapermillOperator" in text]
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    (given,) = [word.value for word in calls[0].keywords if word.arg == "parameters"]
+    names = {ast.literal_eval(key) for key in given.keys}
+    assert names <= set(MODELS["thread_pool"].model_fields)
 
 
 def test_the_facts_have_every_part(facts):

@@ -13,8 +13,7 @@ from evidence.__main__ import EXPERIMENTS, main
     [
         (
             ["nothing"],
-            "unknown: nothing; known: cases, captures, examples, calibration, twin, diagnosis, "
-            "sizing",
+            "known: cases, captures, examples, calibration, twin, diagnosis, sizing",
         ),
         (["--seeds", "2"], "options need one experiment before them"),
         (["twin", "sizing", "--rounds", "2"], "options need one experiment before them"),

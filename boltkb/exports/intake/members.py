@@ -2,7 +2,8 @@
 
 A folder, an archive, an archive inside either, one file: all become `Member`s with a name and
 a stream of bytes.  Nothing is unpacked to disk; names, sizes and ratios have limits; a link
-that leads out of the folder is not followed.  Knows nothing of what the files mean.
+that leads out of the folder is not followed.  Knows nothing of what the files mean.  What unpacks
+is loaded when something is packed: it takes as long as reading a hundred megabytes.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from boltkb.errors import ExportError
-from boltkb.exports.intake.inflating import GzipBytes, Inflating
 from boltkb.exports.intake.packing import HEAD, is_tar, junk, other_archive, packing, printable
 from boltkb.exports.intake.streams import Budget, Damaged, Limits, Stream
-from boltkb.exports.intake.tars import Filed, tar_files
 from boltkb.exports.intake.windows import HeldBytes, PathBytes, RandomBytes, open_plain
-from boltkb.exports.intake.zips import Packed, cut_zip_files, zip_files
 from boltkb.exports.records import Ignored
+
+if TYPE_CHECKING:
+    from boltkb.exports.intake.tars import Filed
+    from boltkb.exports.intake.zips import Packed
 
 __all__ = ["Member", "list_members"]
 
@@ -263,6 +266,9 @@ def _contents(
     if kind == "zip":
         files = _zipped(source, path, before, budget, ignored)
     else:
+        from boltkb.exports.intake.inflating import GzipBytes
+        from boltkb.exports.intake.tars import tar_files
+
         tar = GzipBytes(source) if kind == "gzip" else source
         files = tar_files(tar, path, before, budget, ignored)
     for file in files:
@@ -272,6 +278,8 @@ def _contents(
 def _zipped(
     source: RandomBytes, path: str, before: str, budget: Budget, ignored: list[Ignored]
 ) -> Iterator[Packed]:
+    from boltkb.exports.intake.zips import cut_zip_files, zip_files
+
     try:
         yield from zip_files(source, before, budget, ignored)
     except Damaged as problem:
@@ -344,6 +352,8 @@ def _plain(source: PathBytes | HeldBytes, path: str, budget: Budget) -> Callable
 
 
 def _gunzipped(member: Member, budget: Budget) -> Member:
+    from boltkb.exports.intake.inflating import Inflating
+
     def unpack() -> Stream:
         raw = Inflating(member.open(), gzip=True)
         return Stream(raw, member.path, member.size, budget)

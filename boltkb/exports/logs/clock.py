@@ -5,6 +5,8 @@ Stands without numpy, as `needles` does.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 __all__ = ["DATE_LENGTH", "Clock"]
 
 #: A date as it stands at the beginning of an entry: `2024-06-27 15:16:34.519+0000`.
@@ -36,6 +38,30 @@ class Clock:
         # One number of nine digits, hours to milliseconds, is read in half the time of four.
         minutes, rest = divmod(int(stamp[11:23].translate(None, b":.")), 100_000)
         return (known + 60_000 * (minutes - 40 * (minutes // 100)) + rest) / 1000.0
+
+    def read_parts(self, dates: Iterable[Sequence[bytes]]) -> list[float]:
+        """Return the times of dates taken apart, in epoch seconds.
+
+        Parameters
+        ----------
+        dates : iterable of sequence of bytes
+            Of each first day, hour and minute, `2024-06-27 15:16`; then its seconds, its
+            milliseconds, and its zone.
+
+        Examples
+        --------
+        >>> Clock().read_parts([(b"2024-06-27 15:16", b"34", b"519", b"+0130")])
+        [1719495994.519]
+        """
+        # Most lines are of the same minute as the one before.
+        last, begun = (b"", b""), 0
+        times = []
+        for minute, second, millisecond, zone, *_ in dates:
+            if (minute, zone) != last:
+                last = (minute, zone)
+                begun = round(1000 * self.read(minute + b":00.000" + zone, 0))
+            times.append((begun + int(second + millisecond)) / 1000.0)
+        return times
 
     @staticmethod
     def ahead(text: bytes | bytearray, at: int) -> float:

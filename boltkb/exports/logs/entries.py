@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from boltkb.exports.logs.clock import DATE_LENGTH, Clock
 
-__all__ = ["Block", "Timeline", "find_entries"]
+__all__ = ["Block", "LineEnds", "Timeline", "find_entries"]
 
 Words = NDArray[np.uint64]
 
@@ -98,7 +98,7 @@ class Block:
         return int(self.ends.searchsorted(place))
 
 
-def find_entries(text: bytes | bytearray, size: int) -> Block:
+def find_entries(text: bytes | bytearray, size: int, memory: LineEnds | None = None) -> Block:
     r"""Return the lines of a block and the entries among them.
 
     Parameters
@@ -106,6 +106,8 @@ def find_entries(text: bytes | bytearray, size: int) -> Block:
     text : bytes or bytearray
     size : int, bytes
         How much of it to look at: whole lines.
+    memory : LineEnds, optional
+        The same for one block after the other.
 
     Returns
     -------
@@ -118,7 +120,7 @@ def find_entries(text: bytes | bytearray, size: int) -> Block:
     ([0], [36, 42])
     """
     array = np.frombuffer(text, dtype=np.uint8, count=size)
-    ends = _line_ends(array)
+    ends = (LineEnds() if memory is None else memory).find(array)
     begins = np.empty_like(ends)
     begins[:1] = 0
     np.add(ends[:-1], 1, out=begins[1:])
@@ -158,17 +160,33 @@ def find_entries(text: bytes | bytearray, size: int) -> Block:
     return Block(text, size, array, ends, starts, dates, ended, words, letters)
 
 
-def _line_ends(array: NDArray[np.uint8]) -> NDArray[np.intp]:
-    found = array == 10
-    whole = len(found) & ~7
-    # Four bytes at a time: few of them have an end among them, and hardly any has two.
-    fours = found[:whole].view("<u4")
-    places = np.flatnonzero(fours != 0)
-    bits = fours[places]
-    if (bits & (bits - np.uint32(1))).any():
-        return np.flatnonzero(found)
-    ends = (places << 2) + (np.bitwise_count(bits - np.uint32(1)) >> np.uint8(3))
-    return np.concatenate((ends, whole + np.flatnonzero(found[whole:])))
+class LineEnds:
+    """Where lines end, block after block, in memory that is used again and again.
+
+    What is as large as a block would otherwise be asked of the system and given back each time,
+    which takes as long as looking through it.
+    """
+
+    def __init__(self) -> None:
+        self._marks = np.empty(0, dtype=np.bool_)
+        self._marked = np.empty(0, dtype=np.bool_)
+
+    def find(self, array: NDArray[np.uint8]) -> NDArray[np.intp]:
+        """Return where the lines of a block end."""
+        size, whole = len(array), len(array) & ~7
+        if size > len(self._marks):
+            self._marks = np.empty(size, dtype=np.bool_)
+            self._marked = np.empty(size // 8 + 1, dtype=np.bool_)
+        found = np.equal(array, 10, out=self._marks[:size])
+        # Eight bytes at a time: few of them have an end among them, and hardly any has two.
+        eights = found[:whole].view("<u8")
+        places = np.flatnonzero(np.not_equal(eights, 0, out=self._marked[: whole // 8]))
+        bits = eights[places]
+        below = bits - np.uint64(1)
+        if (bits & below).any():
+            return np.flatnonzero(found)
+        ends = (places << 3) + (np.bitwise_count(below) >> np.uint8(3))
+        return np.concatenate((ends, whole + np.flatnonzero(found[whole:])))
 
 
 @dataclass(slots=True)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
+from math import nan
 from operator import attrgetter
 
 from boltkb.catalogue import Message
-from boltkb.exports.logs.clock import Clock
+from boltkb.exports.logs.clock import DATE_LENGTH, Clock
+from boltkb.exports.logs.columns import EventColumns
 from boltkb.exports.logs.lines import TEXT_LIMIT, find_message, line_parts, named_numbers
-from boltkb.exports.logs.plain import POOL, POOL_BEGINS, PlainRejections
+from boltkb.exports.logs.plain import POOL, POOL_BEGINS, PlainRejections, find_rejections
 from boltkb.exports.records import LogEvent, Where
 
 __all__ = ["MANY", "Events"]
@@ -28,6 +30,8 @@ _REJECTIONS = 150_000
 _FULL_TEXT = 5_000
 _NO_TEXT = "(in the words of those before)"
 _NO_NUMBERS: dict[str, float] = {}
+#: Where the state of the pool begins in what `find_rejections` returns of a line.
+_POOL_COLUMN = 6
 _POOL = re.compile(POOL)
 _HEADER = re.compile(
     rb" ?[A-Z]+ +(?:\[[\w.$]{1,200}\] )?(?:\[[\w./-]{1,100}\] )?"
@@ -49,12 +53,15 @@ class Events:
     def __init__(self, path: str, clock: Clock) -> None:
         self._path = path
         self._clock = clock
-        self._kept: list[LogEvent] = []
+        #: The events kept, in the file's order.
+        self.kept = EventColumns(path)
         self._counts: Counter[str] = Counter()
         self._left_out: dict[str, tuple[int, int, int]] = {}
         self._headers: dict[bytes, bool] = {}
-        self._tell = PlainRejections().tell
+        self._plain = PlainRejections()
         self._last_line = 0
+        #: Of the last rejection that was told in the quick way: most often it is the next one's.
+        self._last_kind = ""
         #: Whether the last event is a rejection that may have its pool's state below it.
         self.lacks_pool_state = False
 
@@ -127,7 +134,7 @@ class Events:
         LogEvent or None
             None where the line takes a closer look, by `take`.
         """
-        plain = self._tell(raw, place)
+        plain = self._plain.tell(raw, place)
         if plain is None or line == self._last_line:
             return None
         kind, level, connection, begin, pool = plain
@@ -138,7 +145,61 @@ class Events:
         where = Where(self._path, line)
         event = LogEvent(time, kind, level, text, connection[:100], numbers, where)
         self._keep(event, line, _REJECTIONS)
+        self._last_kind = kind
         return event
+
+    def take_rejections(self, lines: Sequence[bytes], places: Sequence[int]) -> bool:
+        """Take in lines that each begin an entry with a rejection, where all say the same.
+
+        Parameters
+        ----------
+        lines : sequence of bytes, not empty
+            Whole lines, each with the literal of rejections.
+        places : sequence of int
+            Their numbers, ascending.
+
+        Returns
+        -------
+        bool
+            Whether they were taken; otherwise each takes a look of its own, by `take`.
+        """
+        kind = self._last_kind
+        told = self._counts[kind]
+        # A pool's state below a line, and where words or lines cease to be kept: one by one.
+        wordy = told + len(lines) <= _FULL_TEXT
+        kept = wordy or _FULL_TEXT <= told <= _REJECTIONS - len(lines)
+        if not kind or self.lacks_pool_state or not kept or places[0] == self._last_line:
+            return False
+        rows = find_rejections(kind, lines)
+        if rows is None:
+            return False
+        columns = list(zip(*rows, strict=True))
+        texts: Iterable[str] = repeat(_NO_TEXT, len(lines))
+        if wordy:
+            begins = [DATE_LENGTH + len(header) for header in columns[4]]
+            texts = [
+                line.rstrip(b"\r")[begin : begin + TEXT_LIMIT].decode()
+                for begin, line in zip(begins, lines, strict=True)
+            ]
+        numbers: Iterable[Mapping[str, float]] = repeat(_NO_NUMBERS, len(lines))
+        completed: Iterable[float] = repeat(nan, len(lines))
+        if len(columns) > _POOL_COLUMN:
+            *pool, tasks = columns[_POOL_COLUMN:]
+            numbers = map(_first_numbers, *pool)
+            completed = [float(number or nan) for number in tasks]
+        self.kept.add(
+            kind,
+            texts=texts,
+            lines=places,
+            times=self._clock.read_parts(rows),
+            levels=[self._plain.level(header) or "" for header in columns[4]],
+            connections=[connection.decode()[:100] for connection in columns[5]],
+            numbers=numbers,
+            completed=completed,
+        )
+        self._counts[kind] = told + len(lines)
+        self._last_line = places[-1]
+        return True
 
     def _add(
         self,
@@ -171,7 +232,7 @@ class Events:
         kind = event.kind
         count = self._counts[kind] = self._counts[kind] + 1
         if count <= most:
-            self._kept.append(event)
+            self.kept.append(event)
             self._last_line = line
             self.lacks_pool_state = kind == "rejection-a" and "pool_size" not in event.numbers
         else:
@@ -182,13 +243,12 @@ class Events:
         # The pool's state stands on the rejection's own line, or on the exception's below it.
         if not self.lacks_pool_state or time is None:
             return
-        event = self._kept[-1]
-        if abs(event.time - time) >= 0.005:
+        if abs(self.kept.times[-1] - time) >= 0.005:
             return
         found = _pool_state(line_parts(raw)[1], 0)
         if found is not None:
-            numbers = {**event.numbers, **_pool_numbers(found.groups())}
-            self._kept[-1] = replace(event, numbers=numbers)
+            numbers = {**self.kept.numbers[-1], **_pool_numbers(found.groups())}
+            self.kept.tell(-1, numbers)
             self.lacks_pool_state = False
 
     def header_fits(self, text: bytes | bytearray, begin: int, end: int) -> bool:
@@ -205,9 +265,9 @@ class Events:
 
     def all(self, others: Iterable[LogEvent] = ()) -> tuple[LogEvent, ...]:
         """Return the events kept, and others of the same file, in the file's order."""
-        events = [*self._kept, *others]
+        events = [*self.kept, *others]
         # Without others they are in order as they came.
-        if len(events) > len(self._kept):
+        if len(events) > len(self.kept):
             events.sort(key=attrgetter("where.first_line"))
         return tuple(events)
 

@@ -129,7 +129,7 @@ def all_needles(others: tuple[bytes, ...]) -> Needles:
         for message in load_messages().values()
         if message.id not in _ELSEWHERE and not message.id.startswith("trace-")
     ]
-    return Needles(messages, (*others, _POOL_NEEDLE, PAUSE_NEEDLE))
+    return Needles(messages, (*others, _POOL_NEEDLE))
 
 
 @lru_cache(maxsize=1)

@@ -18,8 +18,9 @@ from boltkb.exports.logs.ahead import OUTSTANDING
 from boltkb.exports.logs.blocks import LineBlocks
 from boltkb.exports.logs.damage import bad_lines
 from boltkb.exports.logs.diagnostics import DIAGNOSTIC_NEEDLES
-from boltkb.exports.logs.entries import Block, find_entries
-from boltkb.exports.logs.needles import Needles, all_needles, sought_parts
+from boltkb.exports.logs.entries import Block, LineEnds, find_entries
+from boltkb.exports.logs.needles import Needles, all_needles, rejection_needles, sought_parts
+from boltkb.exports.logs.pauses import PausePlaces
 from boltkb.exports.logs.prefixes import Wrapping
 from boltkb.exports.logs.trace import trace_needles
 
@@ -32,7 +33,7 @@ TRACE = trace_needles()
 DIAGNOSTICS = len(TRACE)
 _TITLES = sought_parts(DIAGNOSTIC_NEEDLES)
 STATE = DIAGNOSTICS + len(_TITLES)
-_PAUSE = STATE + 1
+(_REJECTIONS,) = rejection_needles().literals
 
 
 def _needles(*, debug: bool) -> Needles:
@@ -58,9 +59,9 @@ class Part:
     left_out : int
         By which the numbers of its literals are less than those of all literals.
     numbers, places : (n,) arrays
-        What is found but for pauses: the literal's number among all, and where it begins.
-    pauses : (m,) array
-        Where lines about pauses have their literal.
+        What is found of literals: their numbers among all, and where they begin.
+    pauses, paused : (m,) arrays
+        Where messages about pauses begin, and the entry of each.
     """
 
     dropped: int
@@ -72,6 +73,12 @@ class Part:
     numbers: Places = field(default_factory=lambda: np.empty(0, np.intp))
     places: Places = field(default_factory=lambda: np.empty(0, np.intp))
     pauses: Places = field(default_factory=lambda: np.empty(0, np.intp))
+    paused: Places = field(default_factory=lambda: np.empty(0, np.intp))
+
+    @property
+    def rejections(self) -> int:
+        """The number of the literal of rejections among all."""
+        return self.needles.literals.index(_REJECTIONS) + self.left_out
 
 
 def look_through(stream: Stream, size: int, wrapping: Wrapping | None) -> Iterator[Part]:
@@ -93,13 +100,14 @@ def look_through(stream: Stream, size: int, wrapping: Wrapping | None) -> Iterat
     [([35], False), ([], True)]
     """
     dropped: list[None] = []
+    memory, pauses = LineEnds(), PausePlaces()
     # More at a time: each of some forty steps has a fixed cost, and waits for the other thread.
     blocks = LineBlocks(
         stream, size, lambda: dropped.append(None), buffers=OUTSTANDING, least=size + 1
     )
     for text, length in blocks:
         bare = text if wrapping is None else wrapping.strip(bytes(text[:length]))
-        block = find_entries(bare, length if wrapping is None else len(bare))
+        block = find_entries(bare, length if wrapping is None else len(bare), memory)
         part = Part(len(dropped), block, bad=bad_lines(block))
         dropped.clear()
         # Only entries at debug level are a trace; without its literals the search is faster.
@@ -108,8 +116,7 @@ def look_through(stream: Stream, size: int, wrapping: Wrapping | None) -> Iterat
         hits = part.needles.seek(bare, block.size)
         table = np.fromiter(chain.from_iterable(hits), np.intp, 3 * len(hits)).reshape(-1, 3)
         numbers, places = table[:, 0] + part.left_out, table[:, 1]
-        paused = numbers == _PAUSE
-        part.pauses = places[paused]
-        part.numbers, part.places = numbers[~paused], places[~paused]
+        part.numbers, part.places = numbers, places
+        part.pauses, part.paused = pauses.find(block)
         yield part
     yield Part(len(dropped), cut=blocks.cut)

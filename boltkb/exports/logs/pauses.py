@@ -18,9 +18,72 @@ from boltkb.exports.logs.longest import Longest
 from boltkb.exports.logs.needles import PAUSE, PAUSE_NEEDLE
 from boltkb.exports.records import LogEvent, Where
 
-__all__ = ["Pauses"]
+__all__ = ["PausePlaces", "Pauses"]
 
 _HIGH = np.uint64(0x8080808080808080)
+
+
+#: Distances from an entry's time to its message that are remembered, and how far they may be.
+_MOST_DISTANCES = 8
+_FARTHEST = 600
+_WARN = ord("W")
+_FIRST = np.frombuffer(PAUSE_NEEDLE[:8], dtype="<u8")[0]
+
+
+class PausePlaces:
+    r"""Finds where entries may tell of pauses, block after block.
+
+    One class writes them all, at level WARN, so that the message stands as far from each entry's
+    time as from the one before: most are told by looking there, and only what is not is searched.
+
+    Examples
+    --------
+    >>> from boltkb.exports.logs.entries import find_entries
+    >>> line = b"2024-06-27 15:16:34.519+0000 WARN  [a.B] " + PAUSE_NEEDLE + b"9, gcTime=0}\n"
+    >>> places, entries = PausePlaces().find(find_entries(line, len(line)))
+    >>> places.tolist(), entries.tolist()
+    ([41], [0])
+    """
+
+    def __init__(self) -> None:
+        self._distances: list[int] = []
+
+    def find(self, block: Block) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return where the messages of a block's pauses may begin, and the entry of each.
+
+        All that do are among them; `Pauses.take` looks at each.
+        """
+        left = np.flatnonzero(block.letters == _WARN)
+        found: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
+        for distance in tuple(self._distances):
+            there = self._there(block, left, distance)
+            if there.any():
+                found.append((block.dates[left[there]] + distance, left[there]))
+                left = left[~there]
+        for entry, date, end in zip(
+            left.tolist(), block.dates[left].tolist(), block.ended[left].tolist(), strict=True
+        ):
+            place = block.text.find(PAUSE_NEEDLE, date, min(end, date + _FARTHEST))
+            if place >= 0:
+                found.append((np.array([place]), np.array([entry])))
+                self._remember(place - date)
+        if not found:
+            return np.empty(0, np.intp), np.empty(0, np.intp)
+        places, entries = (np.concatenate(column) for column in zip(*found, strict=True))
+        if len(found) > 1:
+            order = entries.argsort()
+            places, entries = places[order], entries[order]
+        return places, entries
+
+    def _there(self, block: Block, entries: NDArray[np.intp], distance: int) -> NDArray[np.bool_]:
+        places = block.dates[entries] + distance
+        there: NDArray[np.bool_] = places + 8 <= block.ended[entries]
+        there[there] = _eights(block)[places[there]] == _FIRST
+        return there
+
+    def _remember(self, distance: int) -> None:
+        if distance not in self._distances:
+            self._distances = [distance, *self._distances][:_MOST_DISTANCES]
 
 
 class Pauses:
@@ -107,24 +170,31 @@ class Pauses:
         self, block: Block, begins: NDArray[np.intp], ends: NDArray[np.intp]
     ) -> NDArray[np.bool_]:
         lengths = ends - begins
-        length = int(lengths[0])
-        if 0 < length < 600 and (lengths == length).all():
-            # One class writes them all: what stands before each is the same.
-            rows = np.ndarray(
-                (block.size - length + 1,), dtype=f"V{length}", buffer=block.text, strides=(1,)
-            )
-            headers = rows[begins].view(np.uint8).reshape(-1, length)
+        length, wanted = int(lengths[0]), len(PAUSE_NEEDLE)
+        if 0 < length < _FARTHEST and (lengths == length).all():
+            # One class writes them all: what stands in each up to its number is the same.
+            width = length + wanted
+            rows = np.ndarray((block.size - width + 1,), f"V{width}", block.text, strides=(1,))
+            headers = rows[begins].view(np.uint8).reshape(-1, width)
             if (headers == headers[0]).all():
-                fits = self._header_fits(block.text, int(begins[0]), int(ends[0]))
-                return np.full(len(begins), fits)
+                return np.full(len(begins), self._fits(block, int(begins[0]), int(ends[0])))
         pairs = zip(begins.tolist(), ends.tolist(), strict=True)
-        return np.array([self._header_fits(block.text, begin, end) for begin, end in pairs])
+        return np.array([self._fits(block, begin, end) for begin, end in pairs])
+
+    def _fits(self, block: Block, begin: int, end: int) -> bool:
+        return block.text.startswith(PAUSE_NEEDLE, end) and self._header_fits(
+            block.text, begin, end
+        )
+
+
+def _eights(block: Block) -> NDArray[np.uint64]:
+    """Return the eight bytes from each place on as one number."""
+    return np.ndarray((max(block.size - 7, 0),), "<u8", block.text, strides=(1,))
 
 
 def _digits(block: Block, places: NDArray[np.intp]) -> NDArray[np.int64]:
     """Return the numbers of up to eight digits that begin at some places, eight bytes at once."""
-    every = np.ndarray((block.size - 7,), dtype="<u8", buffer=block.text, strides=(1,))
-    text = every[places] ^ np.uint64(0x3030303030303030)
+    text = _eights(block)[places] ^ np.uint64(0x3030303030303030)
     stop = ((text + np.uint64(0x7676767676767676)) | text) & _HIGH
     stop &= ~stop + np.uint64(1)
     # Without a stop within eight bytes, all eight are digits.

@@ -7,18 +7,20 @@ what is not told here is told by `lines`, with the same result: this is only the
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from boltkb.catalogue import load_messages
 from boltkb.exports.logs.clock import DATE_LENGTH
 
-__all__ = ["POOL", "POOL_BEGINS", "Plain", "PlainRejections"]
+__all__ = ["POOL", "POOL_BEGINS", "Plain", "PlainRejections", "find_rejections"]
 
 #: The message's id, its level, the connection's id, where the line's text begins, and its pool's
 #: size, active threads, queued tasks and completed tasks, each None where they are not told.
 Plain = tuple[str, str, str, int, tuple[bytes | None, ...]]
 
-_HEADER = re.compile(rb" ([A-Z]{1,10}) {1,10}(?:\[[\w.$]{1,200}\.[\w$]{1,200}\] )?")
+_AFTER_DATE = r" {}[A-Z]{{1,10}}{} {{1,10}}(?:\[[\w.$]{{1,200}}\.[\w$]{{1,200}}\] )?"
+_HEADER = re.compile(_AFTER_DATE.format("(", ")").encode())
 #: Headers that are remembered: there are as many as classes and levels that write these lines.
 _MOST_HEADERS = 256
 #: The state of the pool, as a rejection's own line or the one below it tells.
@@ -27,8 +29,14 @@ POOL = (
     r"\[Running, pool size = (\d{1,9}), active threads = (\d{1,9}), queued tasks = (\d{1,18})"
     r"(?:, completed tasks = (\d{1,18}))?"
 )
+#: In the same go the pool's state, where no other bracket stands before it.
+_MORE = rf"(?:[^\[]*+{POOL})?"
 _NO_POOL = (None,) * 4
 _RAW_POOL_BEGINS, _RAW_POOL = POOL_BEGINS.encode(), re.compile(POOL.encode())
+
+
+#: Day, hour and minute; seconds; milliseconds; zone.
+_DATE = r"^([12][0-9]{3}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}):([0-9]{2})\.([0-9]{3})([+-][0-9]{4})"
 
 
 @lru_cache(maxsize=1)
@@ -40,11 +48,61 @@ def _patterns() -> tuple[tuple[str, bool, bool, re.Pattern[bytes]], ...]:
             # The connection stands before the literal, or behind it.
             before = text.startswith(r"^\[")
             pooled = message.id == "rejection-a"
-            # In the same go the pool's state, where no other bracket stands before it.
-            more = rf"(?:[^\[]*+{POOL})?" if pooled else ""
-            pattern = re.compile(f"{text[1:]}{more}".encode("ascii"))
+            pattern = re.compile(f"{text[1:]}{_MORE if pooled else ''}".encode("ascii"))
             known.append((message.id, before, pooled, pattern))
     return tuple(known)
+
+
+@lru_cache(maxsize=1)
+def _whole_lines() -> dict[str, re.Pattern[bytes]]:
+    known, header = {}, _AFTER_DATE.format("", "")
+    for kind, _, pooled, pattern in _patterns():
+        # A pool that is not told in the same go takes a closer look.
+        text = pattern.pattern.decode("ascii").removesuffix(_MORE)
+        more = _MORE[len("(?:") : -len(")?")] if pooled else ""
+        known[kind] = re.compile(f"(?m){_DATE}({header}){text}{more}".encode("ascii"))
+    return known
+
+
+def find_rejections(kind: str, lines: Sequence[bytes]) -> list[tuple[bytes, ...]] | None:
+    r"""Return what lines say of rejections, None unless each says all of it at once.
+
+    The same as `PlainRejections.tell` says of each line alone.
+
+    Parameters
+    ----------
+    kind : str
+        The id of the message that they are taken for.
+    lines : sequence of bytes
+        Whole lines without their ends.
+
+    Returns
+    -------
+    list of tuple of bytes, or None
+        Of each line its day, hour and minute, `2024-06-27 15:16`; its seconds, milliseconds and
+        zone; what stands between its time and its text; its connection; and its pool's size,
+        active threads, queued tasks and completed tasks, the last one empty where it is not told,
+        unless the message never has a pool.
+
+    Examples
+    --------
+    >>> line = b"2024-06-27 15:16:34.519+0000 ERROR [bolt-7] Unable to schedule for execution "
+    >>> line += b"since there are no available threads to serve it at the moment."
+    >>> find_rejections("rejection-c", [line, line])[1]
+    (b'2024-06-27 15:16', b'34', b'519', b'+0000', b' ERROR ', b'bolt-7')
+    >>> find_rejections("rejection-c", [line, line[:-1]]) is None
+    True
+    """
+    text = b"\n".join(lines)
+    rows = _whole_lines()[kind].findall(text) if text.isascii() else []
+    # Each match begins at a line's beginning, so that as many as there are lines are one each.
+    if len(rows) != len(lines):
+        return None
+    for row in rows:
+        # Anything else may be a category, or one of the numbers.
+        if row[5][:5] != b"bolt-" or not row[5][5:].isdigit():
+            return None
+    return rows
 
 
 class PlainRejections:
@@ -80,7 +138,7 @@ class PlainRejections:
             if found is None:
                 continue
             header = raw[DATE_LENGTH:begin]
-            level = self._levels.get(header) or self._level(header)
+            level = self.level(header)
             connection = found[1].decode()
             # Anything else may be a category, or one of the numbers.
             if level is None or connection[:5] != "bolt-" or not connection[5:].isdigit():
@@ -93,7 +151,11 @@ class PlainRejections:
             return kind, level, connection, begin, pool
         return None
 
-    def _level(self, header: bytes) -> str | None:
+    def level(self, header: bytes) -> str | None:
+        """Return the level in what stands between a line's time and its text, None for none."""
+        known = self._levels.get(header)
+        if known is not None:
+            return known
         found = _HEADER.fullmatch(header)
         if found is None:
             return None

@@ -229,7 +229,7 @@ def _scan(block: Block, part: Part, state: _State) -> None:
     if state.looked_at < _LOOKED_AT:
         _look_for_categories(block, state)
     if len(part.pauses):
-        _take_pauses(block, part.pauses, state)
+        _take_pauses(block, part, state)
     titles = _take_hits(block, part, before, state) if len(part.places) else []
     state.diagnostics.scan(block, titles, state.lines)
     state.lines += len(block.ends)
@@ -239,6 +239,9 @@ def _take_hits(block: Block, part: Part, before: float | None, state: _State) ->
     places, messages, left_out = part.places, part.needles.messages, part.left_out
     lines = block.ends.searchsorted(places)
     entries = block.starts.searchsorted(places, side="right") - 1
+    begins = np.where(lines > 0, block.ends[lines - 1] + 1, 0)
+    if _take_rejections(block, part, lines, begins, state):
+        return []
     titles: list[int] = []
     looked_at, tried = -1, 0
     text, read = block.text, state.timeline.clock.read
@@ -249,7 +252,7 @@ def _take_hits(block: Block, part: Part, before: float | None, state: _State) ->
         lines.tolist(),
         entries.tolist(),
         (block.dates[entries] if len(block.dates) else entries).tolist(),
-        np.where(lines > 0, block.ends[lines - 1] + 1, 0).tolist(),
+        begins.tolist(),
         block.ends[lines].tolist(),
         (block.starts[entries] if len(block.starts) else entries).tolist(),
         strict=True,
@@ -295,13 +298,41 @@ def _take_hits(block: Block, part: Part, before: float | None, state: _State) ->
     return titles
 
 
-def _take_pauses(block: Block, places: NDArray[np.intp], state: _State) -> None:
-    entries = block.starts.searchsorted(places, side="right") - 1
-    whole = entries >= 0
-    if len(block.ended):
-        whole &= places + 64 <= block.ended[entries]
+def _take_rejections(
+    block: Block,
+    part: Part,
+    lines: NDArray[np.intp],
+    begins: NDArray[np.intp],
+    state: _State,
+) -> bool:
+    """Take in all that is found in a block where that is rejections which all say the same."""
+    rejected = part.numbers == part.rejections
+    if not rejected.any() or not (rejected | (part.numbers == STATE)).all():
+        return False
+    lines, first = np.unique(lines[rejected], return_index=True)
+    events, text = state.events, block.text
+    taken = events.take_rejections(
+        [
+            bytes(text[begin:end])
+            for begin, end in zip(
+                begins[rejected][first].tolist(), block.ends[lines].tolist(), strict=True
+            )
+        ],
+        (lines + state.lines + 1).tolist(),
+    )
+    if taken and events.kept.kinds[-1] != "rejection-a":
+        told = slice(-len(lines), None)
+        for connection, time in zip(
+            events.kept.connections[told], events.kept.times[told], strict=True
+        ):
+            state.trace.reject(connection or "", time)
+    return taken
+
+
+def _take_pauses(block: Block, part: Part, state: _State) -> None:
+    whole = part.pauses + 64 <= block.ended[part.paused]
     if whole.any():
-        state.pauses.take(block, places[whole], entries[whole], state.lines)
+        state.pauses.take(block, part.pauses[whole], part.paused[whole], state.lines)
 
 
 def _take_trace(block: Block, number: int, place: int, date: int, line: int, state: _State) -> None:

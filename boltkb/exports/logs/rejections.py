@@ -11,27 +11,26 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from stringzilla import count
-
 from boltkb.exports.intake.members import Member
 from boltkb.exports.intake.streams import Stream
 from boltkb.exports.logs.ahead import OUTSTANDING, ahead
 from boltkb.exports.logs.blocks import BLOCK, LineBlocks
 from boltkb.exports.logs.clock import Clock
+from boltkb.exports.logs.columns import EventColumns
 from boltkb.exports.logs.matching import Events
 from boltkb.exports.logs.needles import pool_needle, rejection_needles
+from boltkb.exports.logs.newlines import Newlines
 from boltkb.exports.logs.prefixes import Wrapping, find_wrapping
-from boltkb.exports.records import LogEvent
 
 __all__ = ["read_rejections"]
 
 _DATE = re.compile(
-    rb'(?:\{"time":")?(?=([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}'
+    rb'(?:\{"time":")?(?=([12][0-9]{3}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}'
     rb"\.[0-9]{3}[+-][0-9]{4}))"
 )
 
 
-def read_rejections(member: Member, *, block: int = BLOCK) -> tuple[LogEvent, ...]:
+def read_rejections(member: Member, *, block: int = BLOCK) -> EventColumns:
     r"""Return the rejections of one log file and nothing else of it, several times as fast.
 
     The same events of these kinds as `read_log` gives; what the log covers, its levels, its
@@ -45,8 +44,8 @@ def read_rejections(member: Member, *, block: int = BLOCK) -> tuple[LogEvent, ..
 
     Returns
     -------
-    tuple of LogEvent
-        In the file's order, each line for itself.
+    EventColumns
+        A sequence of `LogEvent` in the file's order, each line for itself.
 
     Raises
     ------
@@ -66,7 +65,7 @@ def read_rejections(member: Member, *, block: int = BLOCK) -> tuple[LogEvent, ..
     with member.open() as stream, closing(ahead(_unwrapped(stream, block, wrapping))) as parts:
         for part in parts:
             reader.scan(part)
-    return reader.events.all()
+    return reader.events.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,41 +98,57 @@ class _Reader:
     def __init__(self, path: str) -> None:
         self._clock = Clock()
         self._lines = 0
+        self._newlines = Newlines()
         self._time: float | None = None
         self.events = Events(path, self._clock)
 
     def scan(self, part: _Part) -> None:
-        text, size, events, needles = part.text, part.size, self.events, rejection_needles()
-        (messages,), read, take = needles.messages, self._clock.read, events.take_rejection
+        text, size = part.text, part.size
         self._lines += part.dropped
-        end = pools = counted = 0
         # The search leaves the interpreter's lock to the thread that reads ahead, which otherwise
         # would wait for it until this thread has nothing left to do.
-        hits = needles.seek(text, size)
+        hits = rejection_needles().seek(text, size)
+        begins, lines = [], []
+        end = 0
+        newline_before, newline_after = text.rfind, text.find
         with memoryview(text) as view:
-            for _, place, after in hits:
-                if events.lacks_pool_state:
-                    self._seek_pool(part, pools, place)
-                pools = after
+            for _, place, _ in hits:
                 if place < end:
                     # A line is looked at once, however often it holds the literal.
                     continue
-                begin = text.rfind(b"\n", 0, place) + 1
-                end = text.find(b"\n", place, size)
-                raw = bytes(view[begin:end])
-                date = _DATE.match(raw)
-                if date is None:
-                    # Below an entry it is anybody's text.
-                    continue
-                self._time = time = read(raw, date.start(1))
-                self._lines += count(text, b"\n", counted, begin)
-                counted = begin
-                line, place = self._lines + 1, place - begin
-                if take(raw, place, time, line) is None:
-                    events.take(raw, messages, time, line, place=place, own=True)
+                begin = newline_before(b"\n", 0, place) + 1
+                end = newline_after(b"\n", place, size)
+                begins.append(begin)
+                lines.append(bytes(view[begin:end]))
+        self._newlines.look_at(text, size)
+        *before, ended = self._newlines.before((*begins, size))
+        numbers = [self._lines + 1 + count for count in before]
+        if lines and not self.events.take_rejections(lines, numbers):
+            self._scan_slowly(part, begins, lines, numbers)
+        elif self.events.lacks_pool_state:
+            self._seek_pool(part, 0, size)
+        self._lines += ended
+
+    def _scan_slowly(
+        self, part: _Part, begins: list[int], lines: list[bytes], numbers: list[int]
+    ) -> None:
+        events, read = self.events, self._clock.read
+        (messages,), (literal,) = rejection_needles().messages, rejection_needles().literals
+        looked_at = 0
+        for begin, raw, number in zip(begins, lines, numbers, strict=True):
+            if events.lacks_pool_state:
+                self._seek_pool(part, looked_at, begin)
+            place = raw.index(literal)
+            looked_at = begin + place + len(literal)
+            date = _DATE.match(raw)
+            if date is None:
+                # Below an entry it is anybody's text.
+                continue
+            self._time = time = read(raw, date.start(1))
+            if events.take_rejection(raw, place, time, number) is None:
+                events.take(raw, messages, time, number, place=place, own=True)
         if events.lacks_pool_state:
-            self._seek_pool(part, pools, size)
-        self._lines += count(text, b"\n", counted, size)
+            self._seek_pool(part, looked_at, part.size)
 
     def _seek_pool(self, part: _Part, first: int, end: int) -> None:
         """Look for the state of the pool that the last rejection has below it."""

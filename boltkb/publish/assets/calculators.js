@@ -134,6 +134,26 @@
     return make("div", { class: "field" }, label, make("span", { class: "entry" }, input, said));
   }
 
+  /** What a report's facts tell of the pool and its load; rate or hold as given where untold. */
+  function reported(read, held) {
+    const pool = read.pool ?? {};
+    const [load, hold, rate] = ["offered_load", "mean_hold", "arrival_rate"].map(
+      (name) => read.estimates?.[name]?.value ?? undefined,
+    );
+    if (pool.max_threads === undefined) throw new Error("no report");
+    const total = (name) => (read.clients ?? []).reduce((sum, client) => sum + (client[name] ?? 0), 0);
+    const told = {
+      name: read.export?.name ?? "the report",
+      load,
+      threads: pool.max_threads ?? undefined,
+      queue: Number.isInteger(pool.queue_size) ? pool.queue_size : undefined,
+      thinking: total("threads") > 0 ? total("waiting_for_client") / total("threads") : undefined,
+    };
+    const short = (value) => Number(value.toPrecision(6));
+    if (rate && hold) return { ...told, rate: short(rate), hold: short(hold) };
+    return load ? { ...told, rate: short(load / held) } : told;
+  }
+
   function card(label, value, note, kind = "") {
     return make(
       "div",
@@ -226,22 +246,13 @@
 
     element.replaceChildren(
       make("form", { class: "boltkb-form", onsubmit: () => false }, ...fields.rows, facts((read) => {
-        const pool = read.pool ?? {};
-        const load = read.estimates?.offered_load?.value;
-        const hold = read.estimates?.mean_hold?.value;
-        const rate = read.estimates?.arrival_rate?.value;
-        if (pool.max_threads === undefined) throw new Error("no report");
-        if (pool.max_threads !== null) fields.set("threads", pool.max_threads);
-        if (Number.isInteger(pool.queue_size)) fields.set("queue", pool.queue_size);
-        if (rate && hold) {
-          fields.set("rate", rate);
-          fields.set("hold", hold);
-        } else if (load) {
-          const held = fields.read().values.hold;
-          fields.set("rate", load / held);
+        const { name, load, queue, ...found } = reported(read, fields.read().values.hold);
+        for (const field of ["threads", "rate", "hold"]) {
+          if (found[field] !== undefined) fields.set(field, found[field]);
         }
+        if (queue !== undefined) fields.set("queue", queue);
         update();
-        return load ? `Filled from ${read.export?.name ?? "the report"}.` : "Filled; this report states no load.";
+        return load ? `Filled from ${name}.` : "Filled; this report states no load.";
       }), copyLink()),
       cards,
       words,
@@ -399,10 +410,10 @@
     const fields = form(element, POOLS, update);
     element.replaceChildren(
       make("form", { class: "boltkb-form", onsubmit: () => false }, ...fields.rows, facts((read) => {
-        if (read.pool?.max_threads === undefined) throw new Error("no report");
-        if (read.pool.max_threads !== null) fields.set("threads", read.pool.max_threads);
+        const { name, threads } = reported(read);
+        if (threads !== undefined) fields.set("threads", threads);
         update();
-        return `Filled from ${read.export?.name ?? "the report"}.`;
+        return `Filled from ${name}.`;
       }), copyLink()),
       cards,
       words,
@@ -449,7 +460,11 @@
     }
   }
 
-  window.boltkbCalculators = { behaviour, bounds };
+  window.boltkbCalculators = {
+    behaviour,
+    bounds,
+    pieces: { make, draw, told, share, seconds, form, remember, copyLink, facts, reported },
+  };
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", boot);
   else boot();
   window.document$?.subscribe(boot);

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
 from boltkb.exports.logs.clock import Clock
 from boltkb.exports.logs.matching import Events
 from boltkb.exports.logs.needles import rejection_needles
+from boltkb.exports.logs.newlines import Newlines
 from boltkb.exports.logs.plain import PlainRejections
 
 LITERAL = b"Unable to schedule "
@@ -87,3 +89,76 @@ def test_both_ways_say_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> N
 def test_lines_of_every_version_go_the_quick_way(line: str) -> None:
     raw = (DATE + line).encode()
     assert PlainRejections().tell(raw, raw.index(LITERAL)) is not None
+
+
+def one_by_one(lines: list[bytes], places: list[int]) -> list[object]:
+    events = Events("debug.log", Clock())
+    clock, messages = Clock(), rejection_needles().messages[0]
+    for line, place in zip(lines, places, strict=True):
+        time = clock.read(line, 0)
+        events.take(line, messages, time, place, place=line.index(LITERAL), own=True)
+    return list(events.all())
+
+
+@pytest.mark.parametrize("text", LINES)
+def test_many_at_once_are_what_each_is(text: str) -> None:
+    dates = [
+        f"2024-{month:02}-{day:02} {hour:02}:59:0{n}.{n}0{n}{zone} "
+        for n, (month, day, hour, zone) in enumerate(
+            product((2, 3), (1, 28), (0, 23), ("+0000", "-0130"))
+        )
+        if n < 10
+    ]
+    lines = [
+        (date + text.replace("bolt-7", f"bolt-{n}").replace("197066", str(n))).encode()
+        for n, date in enumerate(dates)
+    ]
+    places = list(range(7, 7 + 3 * len(lines), 3))
+    first = (DATE + text).encode()
+    events = Events("debug.log", Clock())
+    # The first one tells which kind the next ones are taken for.
+    assert not events.take_rejections([first], [3])
+    events.take_rejection(first, first.index(LITERAL), Clock().read(first, 0), 3)
+    taken = events.take_rejections(lines, places)
+    lacks_pool = "bolt session" in text and POOL not in text
+    assert taken is not lacks_pool
+    if taken:
+        assert list(events.all()) == one_by_one([first, *lines], [3, *places])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_told_at_once_is_what_each_says(seed: int) -> None:
+    lines = list(varied(600, seed))
+    told = 0
+    for line in lines:
+        for kind in (LINES[0], LINES[3], LINES[4]):
+            first = (DATE + kind).encode()
+            events = Events("debug.log", Clock())
+            events.take_rejection(first, first.index(LITERAL), Clock().read(first, 0), 3)
+            if events.take_rejections([line], [4]):
+                told += 1
+                assert list(events.all()) == one_by_one([first, line], [3, 4]), line
+    assert told > 30
+
+
+def test_where_words_cease_to_be_kept_each_is_taken_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("boltkb.exports.logs.matching._FULL_TEXT", 3)
+    monkeypatch.setattr("boltkb.exports.logs.matching._REJECTIONS", 7)
+    line = (DATE + LINES[0]).encode()
+    events = Events("debug.log", Clock())
+    events.take_rejection(line, line.index(LITERAL), 5.0, 1)
+    assert events.take_rejections([line] * 2, [2, 3])
+    assert events.take_rejections([line] * 3, [4, 5, 6])
+    assert not events.take_rejections([line] * 2, [7, 8])
+    assert [event.text[:6] for event in events.all()] == 3 * ["Unable"] + 3 * ["(in th"]
+
+
+@pytest.mark.parametrize("looks_up", [False, True])
+def test_newlines_are_counted_either_way(looks_up: bool) -> None:
+    draw = random.Random(5)
+    newlines = Newlines(looks_up=looks_up)
+    for size in (10, 3_000, 70_000, 5):
+        text = bytes(draw.choice(b"\n\r\nab\xff\x00\x01") for _ in range(size))
+        places = sorted(draw.randrange(size + 1) for _ in range(20))
+        newlines.look_at(bytearray(text) + b"\n\n", size)
+        assert newlines.before(places) == [text.count(b"\n", 0, place) for place in places]

@@ -112,7 +112,7 @@ def test_fast_and_slow_agree(seed: int, block: int) -> None:
         (event.time, event.connection, event.where.first_line, event.numbers.get("completed_tasks"))
         for event in rejections
     ] == truth["rejections"]
-    assert read_rejections(member("debug.log", text), block=block) == tuple(rejections)
+    assert list(read_rejections(member("debug.log", text), block=block)) == rejections
 
 
 def test_of_too_many_pauses_the_longest_are_kept_and_the_rest_is_added_up(
@@ -187,3 +187,24 @@ def test_a_line_full_of_what_is_sought_is_looked_at_once(
     seen.clear()
     assert len(read_rejections(member("debug.log", text))) == 2
     assert len(seen) <= 4
+
+
+def test_pauses_are_found_whatever_class_writes_them() -> None:
+    draw = random.Random(8)
+    headers = [f"[a{'b' * draw.randrange(90)}.C] " for _ in range(12)] + [""]
+    text, told = "", []
+    for number in range(1, 400):
+        header, kind = draw.choice(headers), draw.random()
+        message = f"Detected VM stop-the-world pause: {{pauseTime={number}, gcTime=1, gcCount=1}}"
+        if kind < 0.2:
+            message = message.replace("pause:", "pauze:")
+        elif kind < 0.4:
+            message = "something else: " + message
+        else:
+            told.append((number, number))
+        text += f"2019-11-01 00:0{number // 100}:00.000+0000 WARN  {header}{message}\n"
+    for block in (300, 5_000, 1 << 20):
+        events = read_log(member("debug.log", text), block=block).events
+        pauses = [event for event in events if event.kind == "vm-pause"]
+        found = [(round(1000 * one.numbers["pause"]), one.where.first_line) for one in pauses]
+        assert found == told

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import http.server
-import os
-import shutil
-import socket
 import subprocess
 import threading
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +19,7 @@ from boltkb.exports.metrics import asking
 from boltkb.exports.metrics.exposition import read_page
 from boltkb.exports.metrics.live import fetch_prometheus, fetch_servers, take_fetched
 from boltkb.exports.metrics.readings import Readings
+from tests.prometheus import create_blocks, free_port, needed, serving
 
 START = 1_764_000_000
 SERVERS = ("10.0.0.1:2004", "10.0.0.2:2004")
@@ -62,67 +57,20 @@ def openmetrics() -> str:
     return "\n".join([*lines, "# EOF\n"])
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a real database of the samples above in it."""
-    tool = shutil.which("promtool")
-    if tool is None or shutil.which("prometheus") is None:
-        reason = "prometheus is missing; install the package `prometheus`"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    needed()
     folder = tmp_path_factory.mktemp("prometheus")
-    (folder / "samples.om").write_text(openmetrics())
-    (folder / "prometheus.yml").write_text("scrape_configs: []\n")
-    subprocess.run(
-        [tool, "tsdb", "create-blocks-from", "openmetrics", "samples.om", "data"],
-        cwd=folder, check=True, capture_output=True, timeout=SECONDS_TO_START,
-    )  # fmt: skip
+    create_blocks(folder, openmetrics())
     return folder
 
 
 @pytest.fixture(scope="module")
 def prometheus(database: Path) -> Iterator[str]:
     """The address of a real Prometheus on loopback that holds the samples above."""
-    folder = database
-    address = f"127.0.0.1:{free_port()}"
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                "prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data",
-                "--storage.tsdb.retention.time=100y", f"--web.listen-address={address}",
-            ],
-            cwd=folder, stdout=log, stderr=log,
-        )  # fmt: skip
-    try:
-        deadline = time.monotonic() + SECONDS_TO_START
-        while not ready(address):
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"Prometheus did not start: {(folder / 'log').read_text()[-2000:]}")
-            # Waits for the process, which ends only if something is wrong.
-            try:
-                process.wait(timeout=0.05)
-            except subprocess.TimeoutExpired:
-                continue
-        yield f"http://{address}"
-    finally:
-        process.terminate()
-        process.wait(timeout=SECONDS_TO_START)
-
-
-def ready(address: str) -> bool:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(f"http://{address}/-/ready", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+    with serving(database) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,1 @@
+../../boltkb/publish/assets/numbers.js

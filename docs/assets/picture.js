@@ -1,0 +1,1 @@
+../../boltkb/publish/assets/picture.js
