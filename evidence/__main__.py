@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from evidence import calibration, captures, cases, diagnosis, examples, sizing, twin
+from evidence import calibration, captures, cases, diagnosis, effects, examples, sizing, twin
 
 
 def _plain(run: Callable[[], None]) -> Callable[[Sequence[str]], int]:
@@ -33,6 +33,7 @@ EXPERIMENTS: dict[str, Callable[[Sequence[str]], int]] = {
     # Without options, what the page shows.
     "diagnosis": lambda words: diagnosis.main(words or ["--region", "held_out"]),
     "sizing": sizing.main,
+    "effects": effects.main,
 }
 
 

@@ -52,6 +52,12 @@ class Repeated:
         Mean of the threads held.
     most : (n,) array
         Threads held at once.
+    answer_95 : (n,) array, seconds
+        Within which 95 % of the requests that succeeded had their answer.
+    first_rejected : (n,) array, seconds
+        From the end of the warm-up to the first rejection; NaN in a run without any.
+    connections : (n,) array
+        Mean of the connections open.
     """
 
     attempts: Floats
@@ -64,6 +70,9 @@ class Repeated:
     outcomes: dict[str, Floats]
     held: Floats
     most: Floats
+    answer_95: Floats
+    first_rejected: Floats
+    connections: Floats
 
     @property
     def failed(self) -> Floats:
@@ -123,8 +132,12 @@ def repeat(
     names = dict.fromkeys(name for _, outcomes in rows for name in outcomes)
     numbers = np.array([values for values, _ in rows], dtype=float).T
     ends = {name: np.array([out.get(name, 0) for _, out in rows], dtype=float) for name in names}
-    attempts, rejected, requests, again, waited, wait, answer, held, most = numbers
-    return Repeated(attempts, rejected, requests, again, waited, wait, answer, ends, held, most)
+    attempts, rejected, requests, again, waited, wait, answer, *rest = numbers
+    held, most, answer_95, first, opened = rest
+    return Repeated(
+        attempts, rejected, requests, again, waited, wait, answer, ends, held, most, answer_95,
+        first, opened,
+    )  # fmt: skip
 
 
 def _counted(
@@ -158,17 +171,27 @@ def _counted(
         & (pl.col("outcome").cast(str) != "unfinished")
     ).with_columns(waited=wait)
     good = begun.filter(pl.col("outcome").cast(str) == "ok")
-    gauges = run.samples.filter(pl.col("time").is_between(warm_up, end))["busy"].to_numpy()
+    refused = asked.filter(pl.col("outcome").cast(str) == "refused")["asked"].to_numpy()
+    answers = (good["end"] - good["start"]).to_numpy()
+    # A moment has one sample for each member; what they hold and keep open adds up.
+    gauges = (
+        run.samples.filter(pl.col("time").is_between(warm_up, end))
+        .group_by("time")
+        .agg(pl.col("busy").sum(), (pl.col("running") + pl.col("idle")).sum().alias("open"))
+    )
     values = (
         asked.height,
-        int((asked["outcome"].cast(str) == "refused").sum()),
+        refused.size,
         begun.height,
         int((begun["tries"] > 1).sum()),
         int((begun["waited"] > _NO_WAIT).sum()),
         _mean(begun["waited"].to_numpy()),
-        _mean((good["end"] - good["start"]).to_numpy()),
-        float(gauges.mean()),
-        float(gauges.max()),
+        _mean(answers),
+        _mean(gauges["busy"].to_numpy()),
+        float(gauges["busy"].to_numpy().max()),
+        float(np.quantile(answers, 0.95)) if answers.size else math.nan,
+        float(refused.min()) - warm_up if refused.size else math.nan,
+        _mean(gauges["open"].to_numpy()),
     )
     counted = begun["outcome"].cast(str).value_counts()
     return values, dict(counted.iter_rows())

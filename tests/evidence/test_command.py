@@ -68,5 +68,5 @@ def test_some_loads_leave_the_page_as_it_is(capsys):
 
 def test_every_experiment_is_known():
     assert set(EXPERIMENTS) == {
-        "cases", "captures", "examples", "calibration", "twin", "diagnosis", "sizing",
+        "cases", "captures", "examples", "calibration", "twin", "diagnosis", "sizing", "effects",
     }  # fmt: skip

@@ -129,3 +129,15 @@ def test_go_6_does_not_try_again_what_timed_out_in_the_pool() -> None:
         outcomes[make.__name__] = run.requests.sort("request")["tries"].to_list()
     assert outcomes["go"][1] > 1
     assert outcomes["go_6"] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "outcomes"), [(3600.0, {"connection lost": 1, "ok": 1}), (300.0, {"ok": 2})]
+)
+def test_a_cut_connection_past_its_lifetime_is_dropped_before_it_is_used(
+    lifetime: float, outcomes: dict[str, int]
+) -> None:
+    # Cut after 350 s idle; the second request comes 50 s later, and nothing is tried again.
+    client = asked(Driver.java(lifetime=lifetime), [0.0, 400.0], cut_after=350.0)
+    run = simulate(SERVER, client, seconds=500.0)
+    assert run.outcomes() == outcomes

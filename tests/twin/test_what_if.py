@@ -10,8 +10,8 @@ import pytest
 
 from boltkb.errors import ParameterError
 from boltkb.publish.parameters import WhatIfParameters
-from boltkb.queueing import MMcc, MMcD, MMcK, erlang_b
-from boltkb.twin import Client, Poisson, Server, Work
+from boltkb.queueing import Constant, MMcc, MMcD, MMcK, erlang_b
+from boltkb.twin import Client, Driver, Poisson, Server, Users, Work
 from boltkb.twin.repeating import interval_of, repeat, share_of
 from boltkb.twin.what_if import (
     answer,
@@ -356,3 +356,22 @@ def test_the_drivers_of_the_notebook_are_those_of_the_twin():
         assert WhatIfParameters(facts="x", driver=name).driver == name
     with pytest.raises(ValueError, match=", ".join(DRIVERS)):
         WhatIfParameters(facts="x", driver="cobol")
+
+
+def test_what_runs_count_of_answers_rejections_and_connections():
+    """Twelve users, hardly pausing, ask for more than eight threads, and have room in sixteen."""
+    work = Work(seconds=Constant(1.0))
+    full = Client(
+        "shop", work, Users(12, Constant(0.1)), Driver.java(pool=20), latency=0.0, connect=0.0
+    )
+    server = Server(threads=8, core_threads=8, sign_in=None, housekeeping=None)
+    seen = repeat(server, full, seconds=60.0, warm_up=10.0, tail=5.0, runs=2)
+    assert seen.answer_95 == pytest.approx(1.0, abs=0.01)
+    assert (seen.first_rejected < 5.0).all()
+    assert (seen.connections >= 7.0).all()
+    room = repeat(
+        Server(threads=16, core_threads=16, sign_in=None, housekeeping=None), full, seconds=60.0,
+        warm_up=10.0, runs=2,
+    )  # fmt: skip
+    assert np.isnan(room.first_rejected).all()
+    assert room.held == pytest.approx(12.0 / 1.1, abs=0.5)

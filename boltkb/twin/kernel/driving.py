@@ -213,14 +213,15 @@ def acquire(s, r):
         c = s.pools[p].idle_head
         idled = now - s.connections[c].idle_since
         tested = s.clients[k].liveness >= 0.0 and idled >= s.clients[k].liveness
+        aged = now - s.connections[c].opened > s.clients[k].lifetime
         take_idle(s, p, c)
         if s.connections[c].broken == 1:
             free_connection(s, c)
-            if tested:
+            if tested or aged:  # dropped before anything is sent on it
                 continue
             fail_try(s, r, codes.CONNECTION_LOST)
             return
-        if now - s.connections[c].opened > s.clients[k].lifetime and closed < 32:
+        if aged and closed < 32:
             part(s, c)
             closed += 1
             continue
