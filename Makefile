@@ -88,8 +88,8 @@ compare: $(STAMP) ## run the real server anew for the twin to be compared with, 
 	@$(BIN)/python -m evidence twin
 
 pages: $(STAMP) ## write the generated pages anew: reference, cases, figures, notebooks
+	@$(BIN)/python -m evidence cases examples
 	@$(BIN)/python -m handbook
-	@$(BIN)/python -m evidence cases
 	@$(BIN)/python -m benchmarks.pages
 
 lab: $(STAMP) ## a real Neo4j under load on this machine: one short capture into build/lab

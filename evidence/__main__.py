@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from evidence import calibration, captures, cases, diagnosis, effects, sizing, twin
+from evidence import calibration, captures, cases, diagnosis, effects, examples, sizing, twin
 
 
 def _plain(run: Callable[[], None]) -> Callable[[Sequence[str]], int]:
@@ -27,6 +27,7 @@ def _plain(run: Callable[[], None]) -> Callable[[Sequence[str]], int]:
 EXPERIMENTS: dict[str, Callable[[Sequence[str]], int]] = {
     "cases": _plain(cases.write),
     "captures": captures.main,
+    "examples": _plain(examples.write),
     "calibration": _plain(lambda: calibration.write(calibration.measure())),
     "twin": _plain(lambda: twin.write(twin.compare())),
     # Without options, what the page shows.

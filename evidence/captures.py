@@ -8,6 +8,7 @@ is kept.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,9 +16,13 @@ from pathlib import Path
 
 import boltkb
 from benchmarks.pages import between
+from boltkb.bolt import Diagnosis
 from boltkb.catalogue import load_causes
 
-__all__ = ["CAPTURES", "PAGE", "Told", "folders", "main", "render", "stored", "tell", "write"]
+__all__ = [
+    "CAPTURES", "PAGE", "Told", "diagnose_capture", "folders", "main", "render", "stored", "tell",
+    "write",
+]  # fmt: skip
 
 ROOT = Path(__file__).resolve().parents[1]
 CAPTURES = ROOT / "data" / "captures"
@@ -56,11 +61,17 @@ class Told:
 def tell(folder: Path) -> Told:
     """Return what the diagnosis says of a capture."""
     truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    found = diagnose_capture(folder)
+    return Told(folder.name, truth["cause"], found.state, found.cause, found.confidence)
+
+
+@functools.cache
+def diagnose_capture(folder: Path) -> Diagnosis:
+    """Return the diagnosis of a capture, made once."""
     export = boltkb.open_export(folder)
     pool = boltkb.read_pool(export)
     seen = boltkb.observe(export, pool)
-    found = boltkb.diagnose(export, pool, seen, boltkb.fit_queue(seen))
-    return Told(folder.name, truth["cause"], found.state, found.cause, found.confidence)
+    return boltkb.diagnose(export, pool, seen, boltkb.fit_queue(seen))
 
 
 def folders(place: Path) -> list[Path]:

@@ -7,6 +7,7 @@ makes of these files; a test makes them again.
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from boltkb.bolt import Cause, Diagnosis
 from boltkb.bolt.causes import would_tell
 from boltkb.bolt.window import iso
 from boltkb.catalogue import load_causes
+from handbook.reading import LOOKED_UP, for_whom
 
 __all__ = [
     "CASES",
@@ -77,8 +79,9 @@ def load_cases() -> tuple[PublishedCase, ...]:
     return tuple(sorted(found, key=lambda case: case.number))
 
 
+@functools.cache
 def examine(case: PublishedCase) -> tuple[Diagnosis, Advice]:
-    """Return what boltkb makes of a case's files."""
+    """Return what boltkb makes of a case's files, looked at once."""
     export = boltkb.open_export(case.folder / "evidence")
     pool = boltkb.read_pool(export)
     seen = boltkb.observe(export, pool)
@@ -90,6 +93,7 @@ def examine(case: PublishedCase) -> tuple[Diagnosis, Advice]:
 def render(case: PublishedCase) -> str:
     """Return the page of a case as Markdown."""
     diagnosis, advice = examine(case)
+    body = "\n".join(_body(case, diagnosis, advice))
     return "\n".join(
         [
             "---",
@@ -99,38 +103,44 @@ def render(case: PublishedCase) -> str:
             "",
             f"# {case.title}",
             "",
-            (
-                f"*{case.versions}. For whoever has seen something like it, and for practice: "
-                "read the evidence and decide before you read on.*"
-            ),
+            for_whom("whoever has seen something like it, and for practice", body),
             "",
-            f"{case.told} ([{case.reference}]({case.url}))",
-            "",
-            (
-                f"**The evidence.** {case.evidence} The files were written for this exercise in "
-                f"the shape of what the thread shows: `data/cases/{case.folder.name}/evidence`."
-            ),
-            "",
-            "## What boltkb says",
-            "",
-            f"**{_plain(advice.headline)}.**",
-            "",
-            _named(diagnosis),
-            "",
-            *_looked_at(diagnosis),
-            *_weighed(diagnosis),
-            "## What it was",
-            "",
-            case.published_cause,
-            "",
-            f"**What was done.** {case.fix}",
-            "",
-            "## What to take from it",
-            "",
-            case.lesson,
-            "",
+            body,
         ]
     )
+
+
+def _body(case: PublishedCase, diagnosis: Diagnosis, advice: Advice) -> list[str]:
+    """Return what stands below the title."""
+    return [
+        f"**{case.versions}.** Read the evidence and decide before you read on.",
+        "",
+        f"{case.told} ([{case.reference}]({case.url}))",
+        "",
+        (
+            f"**The evidence.** {case.evidence} The files were written for this exercise in "
+            f"the shape of what the thread shows: `data/cases/{case.folder.name}/evidence`."
+        ),
+        "",
+        "## What boltkb says",
+        "",
+        f"**{_plain(advice.headline)}.**",
+        "",
+        _named(diagnosis),
+        "",
+        *_looked_at(diagnosis),
+        *_weighed(diagnosis),
+        "## What it was",
+        "",
+        case.published_cause,
+        "",
+        f"**What was done.** {case.fix}",
+        "",
+        "## What to take from it",
+        "",
+        case.lesson,
+        "",
+    ]
 
 
 def render_index(cases: tuple[PublishedCase, ...]) -> str:
@@ -150,6 +160,8 @@ def render_index(cases: tuple[PublishedCase, ...]) -> str:
             "---",
             "",
             "# Published cases",
+            "",
+            f"*For whoever has seen something like it. {LOOKED_UP}*",
             "",
             (
                 "Cases that were told in public, each with small files in the shape of its "

@@ -20,7 +20,7 @@ def main() -> None:
         print(f"{len(write_texts(given.site, DOCS.parent / 'mkdocs.yml'))} copies, llms.txt")
         return
     for name, make in PAGES.items():
-        (DOCS / name).write_text(make())
+        (DOCS / name).write_text(make(), encoding="utf-8")
     print(f"{len(PAGES)} pages")
 
 

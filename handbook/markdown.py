@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from boltkb.catalogue import Interval, Version
+from handbook.reading import LOOKED_UP
 
-__all__ = ["LANGUAGES", "claim", "code", "front", "holds", "plain", "table", "versions"]
+__all__ = [
+    "LANGUAGES",
+    "claim",
+    "code",
+    "front",
+    "holds",
+    "plain",
+    "table",
+    "versions",
+]
 
 Bound = Version | str | None
 #: The oldest version that boltkb reads.
@@ -23,9 +33,24 @@ LANGUAGES = {
 
 
 def front(
-    title: str, description: str, lead: str, audience: str, *, boost: float = 1.0
+    title: str,
+    description: str,
+    lead: str,
+    audience: str,
+    *,
+    origin: str = "the catalogue",
+    boost: float = 1.0,
 ) -> list[str]:
-    """Return a generated page's first lines; `boost` is its weight in the site's search."""
+    """Return the first lines of a generated page that is looked things up in.
+
+    Parameters
+    ----------
+    title, description, lead, audience : str
+    origin : str
+        What the page is generated from.
+    boost : float
+        Its weight in the site's search; 1 is that of any page.
+    """
     return [
         "---",
         f'title: "{title}"',
@@ -33,11 +58,11 @@ def front(
         *([] if boost == 1.0 else ["search:", f"  boost: {boost}"]),
         "---",
         "",
-        "<!-- from the catalogue, by `python -m handbook` -->",
+        f"<!-- from {origin}, by `python -m handbook` -->",
         "",
         f"# {title}",
         "",
-        f"*For {audience}.*",
+        f"*For {audience}. {LOOKED_UP}*",
         "",
         lead,
         "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from boltkb.catalogue import load_settings
 from handbook.markdown import code, versions
+from handbook.reading import LOOKED_UP
 from handbook.server import docker
 
 __all__ = ["setting_names"]
@@ -42,7 +43,7 @@ def setting_names() -> str:
             "",
             "# What is my setting called?",
             "",
-            "*For whoever has a name from another version, or from another form of deployment.*",
+            f"*For whoever has a name from another version, or form of deployment. {LOOKED_UP}*",
             "",
             f'<div class="boltkb-calculator" data-kind="names">{table}</div>',
             "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from handbook import client, names, server, words
+from handbook import api, causes, client, command, facts, names, server, words
 from handbook.watching.dashboard import DASHBOARD, dashboard
 from handbook.watching.page import alerts_page
 from handbook.watching.writing import RULE_FILES
@@ -26,6 +26,12 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/alerts.md": alerts_page,
     "reference/glossary.md": words.glossary,
     "reference/sources.md": words.sources,
+    "reference/causes.md": causes.causes,
+    "reference/command-line.md": command.command_line,
+    "reference/python-api.md": api.python_api,
+    "reference/facts.md": facts.facts,
+    "assets/facts.schema.json": facts.schema,
+    **api.api_pages(),
     "tools/setting-names.md": names.setting_names,
     **RULE_FILES,
     DASHBOARD: dashboard,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+import jsonschema
 import numpy as np
 import polars as pl
 import pytest
@@ -24,6 +25,22 @@ from boltkb.exports import (
     Where,
     Worker,
 )
+from boltkb.publish.schema import json_schema
+
+
+@pytest.fixture(scope="session")
+def facts_judge() -> jsonschema.Draft202012Validator:
+    """What judges facts by the site's schema, and lets no key beside it through."""
+
+    def closed(schema: object) -> object:
+        if isinstance(schema, list):
+            return [closed(one) for one in schema]
+        if not isinstance(schema, dict):
+            return schema
+        beside = {"additionalProperties": False} if "properties" in schema else {}
+        return {**{key: closed(value) for key, value in schema.items()}, **beside}
+
+    return jsonschema.Draft202012Validator(closed(json_schema()))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -204,18 +204,3 @@ def test_what_if_needs_the_facts_of_a_report(tmp_path):
     assert done.returncode == 2
     assert "NAME=VALUE" in done.stderr
     assert not out.exists()
-
-
-def test_what_if_says_the_answer_and_where_it_lies(tmp_path):
-    told = {
-        "schema": 1,
-        "pool": {"max_threads": 8},
-        "estimates": {"offered_load": {"value": 5.0}, "mean_hold": {"value": 0.4}},
-    }
-    (tmp_path / "shop.facts.json").write_text(json.dumps(told))
-    words = ["-p", "threads=20", "-p", "runs=2", "-p", "seconds=40"]
-    done = run("what-if", "shop.facts.json", *words, "--out", "out", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    said, where = done.stdout.splitlines()
-    assert said.startswith("simulated: Rejected are ")
-    assert (tmp_path / where.strip()).is_file()

@@ -16,6 +16,7 @@ import pytest
 
 import boltkb
 from boltkb.publish.parameters import MODELS
+from handbook.facts import EXAMPLE
 
 ROOT = Path(__file__).resolve().parents[1]
 CAPTURES = ROOT / "data" / "captures"
@@ -137,6 +138,18 @@ def test_the_facts_have_every_part(facts):
         assert estimate["value"] is not None or estimate["reason"], name
     for finding in facts["findings"]:
         assert {"rule", "status", "severity", "cause", "evidence", "advice"} <= set(finding)
+
+
+def test_the_facts_keep_to_the_schema_of_the_site_and_have_no_key_beside_it(facts, facts_judge):
+    facts_judge.validate(facts)
+
+
+def test_a_program_reads_the_facts_as_the_site_shows(published, monkeypatch, capsys):
+    monkeypatch.chdir(published.facts.parent)
+    exec(compile(EXAMPLE, "facts.md", "exec"), {})
+    state, load = capsys.readouterr().out.splitlines()
+    assert state == "saturated pool_too_small high"
+    assert load.endswith(" erlangs")
 
 
 def test_the_facts_say_what_the_chain_says(facts):

@@ -21,7 +21,7 @@ import papermill
 from boltkb.errors import ExportError, ParameterError, RunError
 from boltkb.publish.execution import Progress, execute_notebook
 from boltkb.publish.exporters import PageExporter, SingleFileExporter
-from boltkb.publish.facts import Facts, check_facts, dump_facts, gather_facts
+from boltkb.publish.facts import check_facts, dump_facts, gather_facts
 from boltkb.publish.index import is_reports_folder, write_index
 from boltkb.publish.naming import choose_slug, export_id, slugify
 from boltkb.publish.parameters import MODELS, check_names, check_parameters
@@ -34,6 +34,7 @@ from boltkb.publish.privacy import (
     private_file,
     private_identity,
 )
+from boltkb.publish.schema import Facts
 
 __all__ = ["Progress", "Published", "find_notebook", "run_report", "write_files"]
 

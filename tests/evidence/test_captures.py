@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from evidence.captures import CAPTURES, PAGE, Told, folders, render, stored, tell
+from evidence import examples
+from evidence.captures import (
+    CAPTURES,
+    PAGE,
+    Told,
+    diagnose_capture,
+    folders,
+    render,
+    stored,
+    tell,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,3 +35,10 @@ def test_what_counts_as_right(told, mark):
 def test_the_page_is_not_stale():
     part = render([tell(folder) for folder in folders(CAPTURES)], stored())
     assert part in PAGE.read_text(encoding="utf-8")
+
+
+def test_what_is_quoted_of_captures_is_what_is_said():
+    found = [one for folder in folders(CAPTURES)
+             for one in examples.said(folder.name, diagnose_capture(folder))]  # fmt: skip
+    names = {folder.name for folder in folders(CAPTURES)}
+    assert [one for one in examples.stored() if one.export in names] == found

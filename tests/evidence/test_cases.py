@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from boltkb.catalogue import load_causes
+from evidence import examples
 from evidence.cases import PAGES, PublishedCase, examine, load_cases, render, render_index
 
 ALL = load_cases()
@@ -37,3 +38,9 @@ def test_its_page_is_not_stale(case: PublishedCase):
 
 def test_the_list_is_not_stale():
     assert (PAGES / "index.md").read_text() == render_index(ALL)
+
+
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.folder.name)
+def test_what_is_quoted_of_it_is_what_is_said(case: PublishedCase):
+    kept = tuple(one for one in examples.stored() if one.export == case.folder.name)
+    assert kept == examples.said(case.folder.name, examine(case)[0])

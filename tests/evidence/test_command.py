@@ -13,7 +13,7 @@ from evidence.__main__ import EXPERIMENTS, main
     [
         (
             ["nothing"],
-            "unknown: nothing; known: cases, captures, calibration, twin, diagnosis, sizing",
+            "known: cases, captures, examples, calibration, twin, diagnosis, sizing",
         ),
         (["--seeds", "2"], "options need one experiment before them"),
         (["twin", "sizing", "--rounds", "2"], "options need one experiment before them"),
@@ -68,5 +68,5 @@ def test_some_loads_leave_the_page_as_it_is(capsys):
 
 def test_every_experiment_is_known():
     assert set(EXPERIMENTS) == {
-        "cases", "captures", "calibration", "twin", "diagnosis", "sizing", "effects",
+        "cases", "captures", "examples", "calibration", "twin", "diagnosis", "sizing", "effects",
     }  # fmt: skip

@@ -20,7 +20,7 @@ from boltkb.exports import (
     empty_export,
     open_export,
 )
-from boltkb.publish.facts import ExportFacts
+from boltkb.publish.schema import ExportFacts
 
 NAN = float("nan")
 HERE = Where("x", 1)

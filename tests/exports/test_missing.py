@@ -18,7 +18,7 @@ from boltkb.catalogue.questions import RECIPES
 from boltkb.errors import CatalogueError
 from boltkb.exports import Export, SettingValue, Where, empty_export, open_export
 from boltkb.exports.missing import LIKELY, Missing, missing
-from boltkb.publish.facts import ExportFacts
+from boltkb.publish.schema import ExportFacts
 
 VERSIONS = ("3.5.35", "4.1.0", "4.4.44", "5.4.0", "5.17.0", "5.26.30", "2025.02.0", "2026.06.0")
 

@@ -103,15 +103,22 @@ Result(
             arrival_rate=estimate(13.4, "per second"),
             mean_hold=estimate(None, "s", "activations were not counted"),
         ),
-        models=[dict(name="M/M/c/c", verdict="SOUND", parameters=dict(load=5.4), checks=[])],
+        models=[
+            dict(
+                name="M/M/c/c",
+                verdict="SOUND",
+                parameters=dict(load=estimate(5.4, "erlangs")),
+                checks=[],
+            )
+        ],
         findings=[
             dict(
                 rule="pool-too-small",
-                status="found",
+                status="supported",
                 severity="high",
                 cause="pool_too_small",
                 evidence=["612 rejections"],
-                advice=["raise"],
+                advice="raise",
             )
         ],
     ),

@@ -4,12 +4,14 @@ import copy
 import json
 import math
 
+import jsonschema
 import nbformat
 import pytest
 
 from boltkb.errors import RunError
-from boltkb.publish.facts import ESTIMATES, check_facts, dump_facts, gather_facts
+from boltkb.publish.facts import check_facts, dump_facts, gather_facts
 from boltkb.publish.run import Published
+from boltkb.publish.schema import ESTIMATES, json_schema
 from boltkb.tables import FACTS_MIME
 
 
@@ -101,3 +103,30 @@ def test_a_pool_that_is_large_enough_may_have_a_cause_beside_it(published: Publi
     facts["verdict"]["cause"] = "leaked_transactions"
     with pytest.raises(RunError, match="leaked_transactions"):
         check_facts(facts)
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value"),
+    [("verdict", "state", "healthy"), ("pool", "max_threads", "many"), ("verdict", "also", None)],
+)
+def test_what_the_models_refuse_the_schema_of_the_site_refuses_too(
+    published: Published, part: str, key: str, value: object
+) -> None:
+    facts = _whole(published)
+    judge = jsonschema.Draft202012Validator(json_schema())
+    assert judge.is_valid(facts)
+    facts[part][key] = value
+    assert not judge.is_valid(facts)
+    with pytest.raises(RunError, match=part):
+        check_facts(facts)
+
+
+def test_a_key_that_is_new_is_let_through_and_one_that_is_gone_is_not(published: Published) -> None:
+    jsonschema.Draft202012Validator.check_schema(json_schema())
+    judge = jsonschema.Draft202012Validator(json_schema())
+    facts = _whole(published)
+    assert judge.is_valid({**facts, "new": 1})
+    for part in ("schema", "verdict"):
+        assert not judge.is_valid({key: facts[key] for key in facts if key != part})
+    del facts["estimates"]["mean_hold"]
+    assert not judge.is_valid(facts)

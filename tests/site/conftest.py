@@ -143,8 +143,9 @@ class Watched:
     def drawn(self, palette: str) -> int:
         """Wait until every figure of the page is drawn in a palette; return how many."""
         plots = self.page.locator(".boltkb-plot")
-        for index in range(plots.count()):
-            plots.nth(index).scroll_into_view_if_needed()
+        for plot in plots.all():
+            if plot.is_visible():
+                plot.scroll_into_view_if_needed()
         self.page.wait_for_function(
             "name => [...document.querySelectorAll('.boltkb-plot')]"
             ".every(plot => plot.dataset.drawn === name)",
