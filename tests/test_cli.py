@@ -18,6 +18,8 @@ from typer.testing import CliRunner
 
 from boltkb.cli import app, main
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 QUIET = ROOT / "data" / "captures" / "neo4j-5.26-quiet"
 CAPTURES = sorted(path.parent.name for path in QUIET.parent.glob("*/manifest.toml"))

@@ -12,6 +12,8 @@ import pytest
 
 import boltkb
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 CAPTURES = ROOT / "data" / "captures"
 NOTEBOOK = ROOT / "notebooks" / "thread_pool.ipynb"
