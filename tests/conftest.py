@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Callable, Iterator, Sequence
+
+# Each worker and each program that a test starts has one processor's worth to do: more threads
+# of the linear algebra only wait for one another.  Read once, when NumPy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import jsonschema
 import numpy as np
@@ -41,6 +47,27 @@ def facts_judge() -> jsonschema.Draft202012Validator:
         return {**{key: closed(value) for key, value in schema.items()}, **beside}
 
     return jsonschema.Draft202012Validator(closed(json_schema()))
+
+
+#: Marks of files that take long, from those that mostly wait down.
+LONG = ("lab", "browser", "slow")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that none is left to one worker at the end.
+
+    Servers and browsers alternate, because two servers at once would disturb each other.
+    """
+    marks: dict[object, set[str]] = {}
+    for item in items:
+        marks.setdefault(item.path, set()).update(mark.name for mark in item.iter_markers())
+    groups: dict[str, list[object]] = {mark: [] for mark in (*LONG, "")}
+    for path, found in marks.items():
+        groups[next((mark for mark in LONG if mark in found), "")].append(path)
+    pairs = itertools.zip_longest(groups["lab"], groups["browser"])
+    order = [path for pair in pairs for path in pair if path is not None]
+    place = {path: i for i, path in enumerate([*order, *groups["slow"], *groups[""]])}
+    items.sort(key=lambda item: place[item.path])
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -18,6 +18,8 @@ from boltkb.queueing import (
     plan_servers,
 )
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "queueing_playground.ipynb"
 
 

@@ -18,6 +18,8 @@ import boltkb
 from boltkb.publish.parameters import MODELS
 from handbook.facts import EXAMPLE
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 CAPTURES = ROOT / "data" / "captures"
 NOTEBOOK = ROOT / "notebooks" / "thread_pool.ipynb"

@@ -15,6 +15,8 @@ from benchmarks import pages
 from boltkb.publish.parameters import MODELS
 from tests.twin.test_what_if import facts
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 EXPLAIN = ROOT / "docs" / "explain"
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")

@@ -8,6 +8,7 @@ well; whether steps or a smooth path describe it better is for the held-out scor
 
 from __future__ import annotations
 
+import functools
 import itertools
 from dataclasses import dataclass
 from typing import Protocol
@@ -176,15 +177,10 @@ class _Cost:
 
     @classmethod
     def of(cls, evidence: Evidence, blocks: Blocks) -> _Cost:
-        ceiling = evidence.ceiling
-        total = blocks.total + ceiling * blocks.censored
-        load = np.geomspace(1e-4, 50.0 * ceiling, 3_000)
-        mean = busy_moments(ceiling, load)[0]
-        log_norm = ceiling * np.log(load) - special.gammaln(ceiling + 1.0)
-        log_norm -= np.asarray(log_erlang_b(ceiling, load))
+        total = blocks.total + evidence.ceiling * blocks.censored
         return cls(
             np.append(0.0, np.cumsum(blocks.size)), np.append(0.0, np.cumsum(total)),
-            mean, mean * np.log(load) - log_norm, evidence.thinning,
+            *_gains(evidence.ceiling), evidence.thinning,
         )  # fmt: skip
 
     def of_stretches(self, first: FloatArray, last: int) -> FloatArray:
@@ -192,6 +188,21 @@ class _Cost:
         size = self.size[last] - self.size[index]
         mean = (self.total[last] - self.total[index]) / np.maximum(size, 1e-9)
         return np.asarray(-size / self.thinning * np.interp(mean, self.grid, self.gain))
+
+
+@functools.lru_cache(maxsize=8)
+def _gains(ceiling: int) -> tuple[FloatArray, FloatArray]:
+    """Return mean numbers of busy servers, rising, and the log likelihood a sample has at each.
+
+    A fit asks six times for the same servers.
+    """
+    load = np.geomspace(1e-4, 50.0 * ceiling, 3_000)
+    mean = busy_moments(ceiling, load)[0]
+    log_norm = ceiling * np.log(load) - special.gammaln(ceiling + 1.0)
+    log_norm -= np.asarray(log_erlang_b(ceiling, load))
+    gain = mean * np.log(load) - log_norm
+    mean.flags.writeable = gain.flags.writeable = False
+    return mean, gain
 
 
 def _level(evidence: Evidence, steps: Steps, stretch: int) -> Estimate:

@@ -153,8 +153,10 @@ def _few(c: FloatArray, a: FloatArray) -> tuple[FloatArray, FloatArray, FloatArr
     real = fraction > 0
     if real.any():
         excess[real] = _fractional(fraction[real], a[real])
-    for k in range(1, int(whole.max()) + 1):
-        excess = np.where(k <= whole, (fraction + k) / a * (1.0 + excess), excess)
+    most, alike = int(whole.max()), not real.any() and bool((whole == whole[0]).all())
+    for k in range(1, most + 1):
+        grown = (fraction + k) / a * (1.0 + excess)
+        excess = grown if alike else np.where(k <= whole, grown, excess)
     blocking = 1.0 / (1.0 + excess)
     return blocking, -np.log1p(excess), (c - a) + a * blocking
 

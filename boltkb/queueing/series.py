@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from boltkb.queueing.erlang import FloatArray, log_erlang_b
+from boltkb.queueing.erlang_large import FloatArray
+from boltkb.queueing.erlang_loss import loads, loss
 from boltkb.queueing.observations import Observations
 
 __all__ = [
@@ -156,8 +157,11 @@ def cut_blocks(samples: Samples, per_block: int) -> Blocks:
 
 
 def busy_moments(ceiling: int, load: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return mean and variance of the truncated Poisson law, exactly, for each load."""
-    blocked = load * np.exp(np.asarray(log_erlang_b(ceiling, load)))
+    """Return mean and variance of the truncated Poisson law, exactly, for each load.
+
+    Fits ask thousands of times, for loads of their own making: nothing is checked.
+    """
+    blocked = load * np.exp(loss(np.full(load.shape, float(ceiling)), load).log_blocking)
     mean = load - blocked
     return mean, np.maximum(mean - blocked * (ceiling - mean), 1e-300)
 
@@ -169,7 +173,7 @@ def solve_load(ceiling: int, mean_busy: float) -> float:
 
 def solve_loads(ceiling: int, mean_busy: FloatArray) -> FloatArray:
     """Return the loads whose mean numbers of busy servers are those given."""
-    mean = np.clip(mean_busy, 0.0, ceiling * (1 - 1e-6))
+    mean = np.clip(loads(mean_busy), 0.0, ceiling * (1 - 1e-6))
     low, high = mean, ceiling / np.maximum(1e-7, 1 - mean / ceiling) + ceiling
     middle = np.minimum(mean, high)
     for step in range(100):
@@ -177,11 +181,12 @@ def solve_loads(ceiling: int, mean_busy: FloatArray) -> FloatArray:
         low, high = np.where(found < mean, middle, low), np.where(found < mean, high, middle)
         # Newton's step (the mean's derivative is variance over load), kept between the bounds.
         guess = middle + (mean - found) * middle / variance
-        inside = (guess > low) & (guess < high) & (step % 4 != 3)
-        new = np.where(inside, guess, (low + high) / 2)
-        if np.all(np.abs(new - middle) <= 1e-14 * high):
+        # Where it goes nowhere the load is found; a halved bound would only lead away again.
+        there = (np.abs(guess - middle) <= 1e-14 * middle) | (high - low <= 1e-14 * high)
+        if there.all():
             break
-        middle = new
+        inside = (guess > low) & (guess < high) & (step % 16 != 15)
+        middle = np.where(there, middle, np.where(inside, guess, (low + high) / 2))
     return np.asarray(np.where(mean <= 0, 0.0, middle))
 
 

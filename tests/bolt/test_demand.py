@@ -16,6 +16,8 @@ from boltkb.exports import DriverPool, LogEvent, MachineFact, Where
 from boltkb.queueing import fit_queue
 from boltkb.queueing.simulation import simulate_loss
 
+pytestmark = pytest.mark.slow
+
 MAX = "server.bolt.thread_pool_max_size"
 THREADS = 20
 LOGGED = {MAX: str(THREADS), "server.bolt.enable_network_error_accounting": "false"}

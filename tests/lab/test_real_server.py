@@ -15,6 +15,7 @@ import sys
 import time
 import tomllib
 from bisect import bisect_right
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -29,6 +30,7 @@ MEAN_DIFFERENCE_THREADS = 0.15
 HOLD_TOLERANCE_SECONDS = 0.02
 BUSY_TOLERANCE = 0.25
 PATIENCE_SECONDS = 60.0
+ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGKILL)
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.usefixtures("real_server_tools")]
 
@@ -244,23 +246,55 @@ def test_a_capture_leaves_no_server_and_no_home_behind(capture: Path) -> None:
             assert mark not in path.read_bytes()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_however_the_lab_ends_its_server_ends_too(number: signal.Signals, tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Ended:
+    """A lab that was sent a signal as soon as its server had started."""
+
+    said: str
+    servers: list[int]
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def ended(
+    tmp_path_factory: pytest.TempPathFactory, real_server_tools: None
+) -> dict[signal.Signals, Ended]:
+    """Labs side by side, because each mostly waits: ten seconds until Neo4j closes its ports."""
     command = [sys.executable, "-B", "-m", "data.lab", "start", "--threads", "2"]
-    env = os.environ | {"TMPDIR": str(tmp_path)}
-    with subprocess.Popen(
-        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as lab:
-        assert lab.stdout is not None
-        said = lab.stdout.readline()
-        pids = servers_of(lab.pid)
-        lab.send_signal(number)
-        lab.wait(PATIENCE_SECONDS)
-    assert said.startswith("bolt://127.0.0.1:")
-    assert len(pids) == 1
-    wait_until_gone(pids)
+    found = {}
+    with contextlib.ExitStack() as stack:
+        labs = {}
+        for number in ENDS:
+            folder = tmp_path_factory.mktemp("ends")
+            env = os.environ | {"TMPDIR": str(folder)}
+            lab = stack.enter_context(
+                subprocess.Popen(
+                    command, cwd=ROOT, env=env, stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL, text=True,
+                )
+            )  # fmt: skip
+            stack.callback(lab.kill)
+            labs[number] = lab, folder
+        for number, (lab, folder) in labs.items():
+            assert lab.stdout is not None
+            said = lab.stdout.readline()
+            found[number] = Ended(said, servers_of(lab.pid), folder)
+            lab.send_signal(number)
+        for lab, _ in labs.values():
+            lab.wait(PATIENCE_SECONDS)
+    return found
+
+
+@pytest.mark.parametrize("number", ENDS)
+def test_however_the_lab_ends_its_server_ends_too(
+    number: signal.Signals, ended: dict[signal.Signals, Ended]
+) -> None:
+    lab = ended[number]
+    assert lab.said.startswith("bolt://127.0.0.1:")
+    assert len(lab.servers) == 1
+    wait_until_gone(lab.servers)
     # A killed process cannot tidy up; its server still ends.
-    assert number == signal.SIGKILL or list(tmp_path.iterdir()) == []
+    assert number == signal.SIGKILL or list(lab.folder.iterdir()) == []
 
 
 def test_a_port_in_use_is_one_paragraph_and_exit_code_one() -> None:

@@ -10,6 +10,8 @@ from boltkb.errors import BoltkbError, ExportError, ParameterError, RunError
 from boltkb.publish.run import Published, find_notebook, run_report
 from tests.publish.small import small_notebook, write_export, write_notebook
 
+pytestmark = pytest.mark.slow
+
 
 def _files(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.exists() else set()

@@ -35,10 +35,18 @@ class Row:
 
 
 class Checked:
-    """An array that takes no index below 0 or past its end."""
+    """An array that takes no index below 0 or past its end.
+
+    Asked millions of times: rows are made once each, and one index is not looked at as several.
+    """
+
+    __slots__ = ("array", "rows", "size")
 
     def __init__(self, array: Any) -> None:
         self.array = array
+        self.size = array.shape[0]
+        plain = array.ndim == 1 and array.dtype.names is None
+        self.rows: dict[int, Any] | None = None if plain else {}
 
     def _check(self, index: Any) -> None:
         places = index if isinstance(index, tuple) else (index,)
@@ -47,14 +55,23 @@ class Checked:
                 raise IndexError(f"{index} of {self.array.shape}")
 
     def __getitem__(self, index: Any) -> Any:
-        self._check(index)
-        found = self.array[index]
-        if isinstance(found, np.ndarray):
-            return Checked(found)
-        return Row(found) if isinstance(found, np.void) else found
+        if type(index) is tuple:
+            self._check(index)
+            return self.array[index]
+        if not 0 <= index < self.size:
+            self._check(index)
+        if self.rows is None:
+            return self.array[index]
+        found = self.rows.get(index)
+        if found is None:
+            inside = self.array[index]
+            found = Checked(inside) if isinstance(inside, np.ndarray) else Row(inside)
+            self.rows[int(index)] = found
+        return found
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self._check(index)
+        if type(index) is tuple or not 0 <= index < self.size:
+            self._check(index)
         self.array[index] = value
 
 
@@ -105,3 +122,18 @@ def test_plain_and_compiled_are_the_same_run_and_no_index_is_out_of_range() -> N
     for one, other in zip(compiled, plain, strict=True):
         for part, same in zip(one, other, strict=True):
             np.testing.assert_allclose(part, same, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("index", [-1, 3, (0, 2), (3, 0), (0, -1), (-1, 0)])
+def test_an_index_out_of_range_is_caught(index: Any) -> None:
+    table, records = Checked(np.zeros((3, 2))), Checked(np.zeros(3, dtype=[("a", "i8")]))
+    with pytest.raises(IndexError):
+        table[index]
+    with pytest.raises(IndexError):
+        table[index] = 1.0
+    with pytest.raises(IndexError):
+        table[0][2 if index == 3 else index]
+    with pytest.raises(IndexError):
+        records[3 if isinstance(index, tuple) else index]
+    records[2].a = 5
+    assert records[2].a == records.array["a"][2] == 5

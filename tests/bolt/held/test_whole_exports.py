@@ -16,6 +16,8 @@ from boltkb.exports import open_export
 from boltkb.twin.writing import write_scenario
 from boltkb.twin.writing.options import Options
 
+pytestmark = pytest.mark.slow
+
 CAPTURES = Path(__file__).parents[3] / "data" / "captures"
 
 #: What was staged in each capture that held threads.

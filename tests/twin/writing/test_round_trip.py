@@ -14,6 +14,8 @@ from boltkb.exports import Export, open_export
 from boltkb.twin import Client, Poisson, Work, simulate
 from boltkb.twin.writing import Options, write_export
 
+pytestmark = pytest.mark.slow
+
 SEEDS = dict(zip(VERSIONS, range(101, 200), strict=False))
 _REJECTIONS = ("rejection-a", "rejection-b", "rejection-c")
 

@@ -15,6 +15,8 @@ from boltkb.exports import open_export
 from boltkb.twin import load_scenario, scenario_names
 from boltkb.twin.writing import write_scenario
 
+pytestmark = pytest.mark.slow
+
 RUNNER = CliRunner()
 _VERSIONS = ("3.5", "4.4", "5.10", "5.26", "2026.x")
 #: A reduced grid: each scenario in one version, each version with several scenarios.
