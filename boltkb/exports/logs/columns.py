@@ -7,7 +7,7 @@ finding them all.  Stands without numpy, as `needles` does.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from math import isnan, nan
 from typing import overload
@@ -15,6 +15,8 @@ from typing import overload
 from boltkb.exports.records import LogEvent, Where
 
 __all__ = ["EventColumns"]
+
+_COMPLETED = "completed_tasks"
 
 
 class EventColumns(Sequence[LogEvent]):
@@ -110,6 +112,23 @@ class EventColumns(Sequence[LogEvent]):
     def __len__(self) -> int:
         return len(self.lines)
 
+    def __iter__(self) -> Iterator[LogEvent]:
+        # All at once takes two thirds of the time of one after the other.
+        numbers = (
+            told if isnan(completed) else {**told, _COMPLETED: completed}
+            for told, completed in zip(self.numbers, self.completed, strict=True)
+        )
+        return map(
+            LogEvent,
+            self.times,
+            self.kinds,
+            self.levels,
+            self.texts,
+            self.connections,
+            numbers,
+            map(Where, repeat(self.file), self.lines),
+        )
+
     @overload
     def __getitem__(self, index: int) -> LogEvent: ...
 
@@ -121,7 +140,7 @@ class EventColumns(Sequence[LogEvent]):
             return [self[one] for one in range(*index.indices(len(self)))]
         numbers, completed = self.numbers[index], self.completed[index]
         if not isnan(completed):
-            numbers = {**numbers, "completed_tasks": completed}
+            numbers = {**numbers, _COMPLETED: completed}
         return LogEvent(
             self.times[index],
             self.kinds[index],

@@ -24,21 +24,16 @@ _WIDTH = 32
 _LEVELS = {b"T": "TRACE", b"D": "DEBUG", b"I": "INFO", b"W": "WARN", b"E": "ERROR"}
 
 
-#: What the bytes from a date on are, eight at a time: which bits are looked at, what they must
-#: be, and what is added for a second look that tells `:` and above from a digit.
-_MASK, _WANTED, _MORE = (
-    np.frombuffer(part, dtype="<u8")[:, np.newaxis]
+#: A date, eight bytes at a time: what its bytes are but for their digits, its sign and what
+#: follows it; what is added so that a byte above a digit spills over; which bits must be 0 then.
+_LAYOUT = b"0000-00-00 00:00:00.000+0000????"
+_EXACT, _MORE, _MASK = (
+    np.frombuffer(bytes(part), dtype="<u8")[:, np.newaxis]
     for part in (
-        bytes(
-            0xF0 if c == 0x30 else 0xF9 if c == 0x2B else 0x00 if c == 0x3F else 0xFF
-            for c in b"0000-00-00 00:00:00.000+0000????"
-        ),
+        _LAYOUT.replace(b"?", b"\0"),
+        (0x06 if c == 0x30 else 0x00 for c in _LAYOUT),
         # `+` and `-` differ in two bits only.
-        bytes(
-            0x29 if c == 0x2B else 0x00 if c == 0x3F else c
-            for c in b"0000-00-00 00:00:00.000+0000????"
-        ),
-        bytes(0x06 if c == 0x30 else 0x00 for c in b"0000-00-00 00:00:00.000+0000????"),
+        ({0x30: 0xF0, 0x2B: 0xF9, 0x3F: 0x00}.get(c, 0xFF) for c in _LAYOUT),
     )
 )
 
@@ -147,8 +142,10 @@ def find_entries(text: bytes | bytearray, size: int, memory: LineEnds | None = N
     )
     # By column, since numpy is slow along rows of four.
     words: Words = rows[dates].view("<u8").reshape(len(dates), _WIDTH // 8).T.copy()
-    wrong = (words & _MASK) ^ _WANTED
-    wrong |= ((words + _MORE) & _MASK) ^ _WANTED
+    digits = words ^ _EXACT
+    wrong = digits + _MORE
+    wrong |= digits
+    wrong &= _MASK
     if wrong.any():
         fits = ~wrong.any(axis=0)
         starts, dates, ended, words = starts[fits], dates[fits], ended[fits], words[:, fits]

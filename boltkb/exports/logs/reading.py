@@ -309,14 +309,14 @@ def _take_rejections(
     rejected = part.numbers == part.rejections
     if not rejected.any() or not (rejected | (part.numbers == STATE)).all():
         return False
-    lines, first = np.unique(lines[rejected], return_index=True)
+    # A line is looked at once, however often it holds the literal.
+    first = np.flatnonzero(np.diff(lines[rejected], prepend=-1))
+    lines, begins = lines[rejected][first], begins[rejected][first]
     events, text = state.events, block.text
     taken = events.take_rejections(
         [
             bytes(text[begin:end])
-            for begin, end in zip(
-                begins[rejected][first].tolist(), block.ends[lines].tolist(), strict=True
-            )
+            for begin, end in zip(begins.tolist(), block.ends[lines].tolist(), strict=True)
         ],
         (lines + state.lines + 1).tolist(),
     )
