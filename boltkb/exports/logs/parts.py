@@ -1,7 +1,7 @@
-"""What can be told of each block of a log without what stands before it.
+"""The blocks of a log with their lines and entries, and what is found in each.
 
-That is most of the work, and most of it is done outside the interpreter's lock, so that `reading`
-has it done ahead by a thread.
+Finding the lines is half of the work, and most of it is done outside the interpreter's lock, so
+that `reading` has it done ahead by a thread.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from boltkb.exports.logs.pauses import PausePlaces
 from boltkb.exports.logs.prefixes import Wrapping
 from boltkb.exports.logs.trace import trace_needles
 
-__all__ = ["DIAGNOSTICS", "STATE", "TRACE", "Part", "look_through"]
+__all__ = ["DIAGNOSTICS", "STATE", "TRACE", "Found", "Part", "Search", "look_through"]
 
 Places = NDArray[np.intp]
 
@@ -41,9 +41,9 @@ def _needles(*, debug: bool) -> Needles:
     return all_needles((*trace, *_TITLES))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Part:
-    """A block with what can be told of it without what stands before it.
+    """A block with what can be told of its lines without what stands before them.
 
     Parameters
     ----------
@@ -51,34 +51,16 @@ class Part:
         Lines before it that were too long.
     block : Block or None
         None at the end of the file.
-    cut : bool
-        At the end: whether the last line is cut.
     bad : dict of int to str
         Its broken lines, as `bad_lines` tells.
-    needles : Needles
-    left_out : int
-        By which the numbers of its literals are less than those of all literals.
-    numbers, places : (n,) arrays
-        What is found of literals: their numbers among all, and where they begin.
-    pauses, paused : (m,) arrays
-        Where messages about pauses begin, and the entry of each.
+    cut : bool
+        At the end: whether the last line is cut.
     """
 
     dropped: int
     block: Block | None = None
-    cut: bool = False
     bad: dict[int, str] = field(default_factory=dict)
-    needles: Needles = field(default_factory=lambda: _needles(debug=False))
-    left_out: int = 0
-    numbers: Places = field(default_factory=lambda: np.empty(0, np.intp))
-    places: Places = field(default_factory=lambda: np.empty(0, np.intp))
-    pauses: Places = field(default_factory=lambda: np.empty(0, np.intp))
-    paused: Places = field(default_factory=lambda: np.empty(0, np.intp))
-
-    @property
-    def rejections(self) -> int:
-        """The number of the literal of rejections among all."""
-        return self.needles.literals.index(_REJECTIONS) + self.left_out
+    cut: bool = False
 
 
 def look_through(stream: Stream, size: int, wrapping: Wrapping | None) -> Iterator[Part]:
@@ -96,11 +78,11 @@ def look_through(stream: Stream, size: int, wrapping: Wrapping | None) -> Iterat
     >>> import io
     >>> line = b"2024-06-27 15:16:34.519+0000 INFO  Started.\ncut"
     >>> parts = look_through(io.BytesIO(line), 4096, None)
-    >>> [(part.places.tolist(), part.cut) for part in parts]
-    [([35], False), ([], True)]
+    >>> [(part.block is None, part.cut) for part in parts]
+    [(False, False), (True, True)]
     """
     dropped: list[None] = []
-    memory, pauses = LineEnds(), PausePlaces()
+    memory = LineEnds()
     # More at a time: each of some forty steps has a fixed cost, and waits for the other thread.
     blocks = LineBlocks(
         stream, size, lambda: dropped.append(None), buffers=OUTSTANDING, least=size + 1
@@ -108,15 +90,59 @@ def look_through(stream: Stream, size: int, wrapping: Wrapping | None) -> Iterat
     for text, length in blocks:
         bare = text if wrapping is None else wrapping.strip(bytes(text[:length]))
         block = find_entries(bare, length if wrapping is None else len(bare), memory)
-        part = Part(len(dropped), block, bad=bad_lines(block))
+        yield Part(len(dropped), block, bad_lines(block))
         dropped.clear()
-        # Only entries at debug level are a trace; without its literals the search is faster.
-        part.left_out = 0 if block.debug else len(TRACE)
-        part.needles = _needles(debug=block.debug)
-        hits = part.needles.seek(bare, block.size)
-        table = np.fromiter(chain.from_iterable(hits), np.intp, 3 * len(hits)).reshape(-1, 3)
-        numbers, places = table[:, 0] + part.left_out, table[:, 1]
-        part.numbers, part.places = numbers, places
-        part.pauses, part.paused = pauses.find(block)
-        yield part
     yield Part(len(dropped), cut=blocks.cut)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is found in a block.
+
+    Parameters
+    ----------
+    needles : Needles
+    left_out : int
+        By which the numbers of its literals are less than those of all literals.
+    numbers, places : (n,) arrays
+        What is found of literals: their numbers among all, and where they begin.
+    pauses, paused : (m,) arrays
+        Where messages about pauses may begin, and the entry of each.
+    """
+
+    needles: Needles
+    left_out: int
+    numbers: Places
+    places: Places
+    pauses: Places
+    paused: Places
+
+    @property
+    def rejections(self) -> int:
+        """The number of the literal of rejections among all."""
+        return self.needles.literals.index(_REJECTIONS) + self.left_out
+
+
+class Search:
+    r"""Seeks what is known in one block after the other.
+
+    Examples
+    --------
+    >>> line = b"2024-06-27 15:16:34.519+0000 INFO  Started.\n"
+    >>> Search().find(find_entries(line, len(line))).places.tolist()
+    [35]
+    """
+
+    def __init__(self) -> None:
+        self._pauses = PausePlaces()
+
+    def find(self, block: Block) -> Found:
+        """Return what is found in a block."""
+        # Only entries at debug level are a trace; without its literals the search is faster.
+        left_out = 0 if block.debug else len(TRACE)
+        needles = _needles(debug=block.debug)
+        hits = needles.seek(block.text, block.size)
+        table = np.fromiter(chain.from_iterable(hits), np.intp, 3 * len(hits)).reshape(-1, 3)
+        return Found(
+            needles, left_out, table[:, 0] + left_out, table[:, 1], *self._pauses.find(block)
+        )

@@ -21,7 +21,7 @@ from boltkb.exports.logs.diagnostics import Diagnostics, is_title
 from boltkb.exports.logs.entries import Block, Timeline
 from boltkb.exports.logs.lines import has_category
 from boltkb.exports.logs.matching import Events
-from boltkb.exports.logs.parts import DIAGNOSTICS, STATE, TRACE, Part, look_through
+from boltkb.exports.logs.parts import DIAGNOSTICS, STATE, TRACE, Found, Part, Search, look_through
 from boltkb.exports.logs.pauses import Pauses
 from boltkb.exports.logs.prefixes import Wrapping, find_wrapping
 from boltkb.exports.logs.trace import Trace
@@ -84,6 +84,7 @@ class _State:
     why: str = ""
     began: tuple[float, int] | None = None
     timeline: Timeline = field(default_factory=Timeline)
+    search: Search = field(default_factory=Search)
     events: Events = field(init=False)
     pauses: Pauses = field(init=False)
     diagnostics: Diagnostics = field(init=False)
@@ -228,26 +229,27 @@ def _scan(block: Block, part: Part, state: _State) -> None:
     state.timeline.add(block, lambda place: state.lines + block.line_at(place) + 1)
     if state.looked_at < _LOOKED_AT:
         _look_for_categories(block, state)
-    if len(part.pauses):
-        _take_pauses(block, part, state)
-    titles = _take_hits(block, part, before, state) if len(part.places) else []
+    found = state.search.find(block)
+    if len(found.pauses):
+        _take_pauses(block, found, state)
+    titles = _take_hits(block, found, before, state) if len(found.places) else []
     state.diagnostics.scan(block, titles, state.lines)
     state.lines += len(block.ends)
 
 
-def _take_hits(block: Block, part: Part, before: float | None, state: _State) -> list[int]:
-    places, messages, left_out = part.places, part.needles.messages, part.left_out
+def _take_hits(block: Block, found: Found, before: float | None, state: _State) -> list[int]:
+    places, messages, left_out = found.places, found.needles.messages, found.left_out
     lines = block.ends.searchsorted(places)
     entries = block.starts.searchsorted(places, side="right") - 1
     begins = np.where(lines > 0, block.ends[lines - 1] + 1, 0)
-    if _take_rejections(block, part, lines, begins, state):
+    if _take_rejections(block, found, lines, begins, state):
         return []
     titles: list[int] = []
     looked_at, tried = -1, 0
     text, read = block.text, state.timeline.clock.read
     events, lines_before = state.events, state.lines
     rows = zip(
-        part.numbers.tolist(),
+        found.numbers.tolist(),
         places.tolist(),
         lines.tolist(),
         entries.tolist(),
@@ -300,14 +302,14 @@ def _take_hits(block: Block, part: Part, before: float | None, state: _State) ->
 
 def _take_rejections(
     block: Block,
-    part: Part,
+    found: Found,
     lines: NDArray[np.intp],
     begins: NDArray[np.intp],
     state: _State,
 ) -> bool:
     """Take in all that is found in a block where that is rejections which all say the same."""
-    rejected = part.numbers == part.rejections
-    if not rejected.any() or not (rejected | (part.numbers == STATE)).all():
+    rejected = found.numbers == found.rejections
+    if not rejected.any() or not (rejected | (found.numbers == STATE)).all():
         return False
     # A line is looked at once, however often it holds the literal.
     first = np.flatnonzero(np.diff(lines[rejected], prepend=-1))
@@ -329,10 +331,10 @@ def _take_rejections(
     return taken
 
 
-def _take_pauses(block: Block, part: Part, state: _State) -> None:
-    whole = part.pauses + 64 <= block.ended[part.paused]
+def _take_pauses(block: Block, found: Found, state: _State) -> None:
+    whole = found.pauses + 64 <= block.ended[found.paused]
     if whole.any():
-        state.pauses.take(block, part.pauses[whole], part.paused[whole], state.lines)
+        state.pauses.take(block, found.pauses[whole], found.paused[whole], state.lines)
 
 
 def _take_trace(block: Block, number: int, place: int, date: int, line: int, state: _State) -> None:
