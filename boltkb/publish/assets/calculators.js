@@ -240,7 +240,7 @@
           needed === null ? "bad" : "",
         ),
       );
-      picture.replaceChildren(...curve(given, measure, target, needed));
+      picture.replaceChildren(...curve(given, measure, target, needed, picture.clientWidth));
       words.replaceChildren(make("p", {}, cautions(given, load)));
     }
 
@@ -259,6 +259,12 @@
       picture,
     );
     update();
+    let shown = picture.clientWidth;
+    new ResizeObserver(() => {
+      if (picture.clientWidth === shown) return;
+      shown = picture.clientWidth;
+      update();
+    }).observe(picture);
     addEventListener("hashchange", () => {
       const given = new URLSearchParams(location.hash.slice(1));
       for (const field of SIZING) if (given.has(field.name)) fields.set(field.name, given.get(field.name));
@@ -284,8 +290,9 @@
   }
 
   /** The share by the number of threads on a logarithmic axis, with the reader's point. */
-  function curve(given, measure, target, needed) {
-    const width = 760;
+  function curve(given, measure, target, needed, room) {
+    // As wide as it is shown on a narrow screen, so that its words keep their size.
+    const width = room ? Math.min(760, Math.max(300, room)) : 760;
     const height = 300;
     const left = 64;
     const bottom = 40;
