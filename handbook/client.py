@@ -76,6 +76,7 @@ def driver_lines() -> str:
         "*Seen* says whether a real driver wrote the line for this project; the others were read "
         "in source.",
         "whoever has a client's log",
+        wide=True,
     )
     rows = [
         (

@@ -40,6 +40,7 @@ def front(
     *,
     origin: str = "the catalogue",
     boost: float = 1.0,
+    wide: bool = False,
 ) -> list[str]:
     """Return the first lines of a generated page that is looked things up in.
 
@@ -50,12 +51,15 @@ def front(
         What the page is generated from.
     boost : float
         Its weight in the site's search; 1 is that of any page.
+    wide : bool
+        Whether it is one table without headings: it takes the place of the table of contents.
     """
     return [
         "---",
         f'title: "{title}"',
         f'description: "{description}"',
         *([] if boost == 1.0 else ["search:", f"  boost: {boost}"]),
+        *(["hide:", "  - toc"] if wide else []),
         "---",
         "",
         f"<!-- from {origin}, by `python -m handbook` -->",

@@ -85,6 +85,7 @@ def metrics() -> str:
         "All of them belong to Enterprise Edition. *By default* says whether the newest version "
         "exports it without a filter of its own; up to 4.1 there is no filter.",
         "whoever reads a dashboard",
+        wide=True,
         boost=2,
     )
     rows = []
@@ -118,6 +119,7 @@ def messages() -> str:
         "What a line counts depends on the version: up to 5.17 each rejection leaves one, from "
         "5.18 on a line tells, by default, only that an episode began.",
         "whoever searches a log",
+        wide=True,
     )
     rows = [
         (
@@ -140,6 +142,7 @@ def error_codes() -> str:
         "Errors about Bolt threads, driver pools and transactions, word for word.",
         "*Tried again* says whether a driver's managed transaction repeats the request by itself.",
         "whoever has one on the screen",
+        wide=True,
     )
     rows = [
         (
@@ -166,6 +169,7 @@ def threads() -> str:
         "How the threads of Neo4j's Bolt server are called in a thread dump, by version.",
         "A worker of the pool that carries a connection's name is held by it.",
         "whoever reads a thread dump",
+        wide=True,
     )
     rows = [
         (

@@ -23,6 +23,7 @@ def glossary() -> str:
         "Words, symbols and units of Bolt thread pools and of queueing theory.",
         "One word for one thing. Symbols stand in formulas only.",
         "everybody",
+        wide=True,
     )
     rows = [
         (
