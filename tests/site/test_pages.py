@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -14,24 +15,8 @@ from tests.site.conftest import Open, Watched, needed
 pytestmark = pytest.mark.browser
 
 #: A page of each type; a report is added.
-TYPES = (
-    "index.html",
-    "start/no-threads-available.html",
-    "questions/aura-limits.html",
-    "myths/the-pool-queues.html",
-    "how-to/read-a-thread-dump.html",
-    "explain/threads-and-connections.html",
-    "explain/threads-vs-connections.html",
-    "tools/sizing.html",
-    "tools/driver-pools.html",
-    "tools/setting-names.html",
-    "reference/settings.html",
-    "theory/loss.html",
-    "cases/04-fifteen-processes.html",
-    "evidence/real-captures.html",
-    "decisions/0001-own-exporter-and-plain-markdown.html",
-    "tuning.html",
-    "reports/index.html",
+TYPES: list[str] = json.loads(
+    (Path(__file__).parent / "lighthouse" / "pages.json").read_text(encoding="utf-8")
 )
 #: What a reader does with a tool before it is looked at.
 USES = {

@@ -1,6 +1,6 @@
 // What Lighthouse says of a page of each type: `node audit.mjs SITE`, which `make audit` runs.
 // Exit 1 below the bounds. Serves the built site on loopback, packed, as a host of pages does.
-import { createReadStream, existsSync, readdirSync, statSync } from "node:fs";
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize, resolve } from "node:path";
 import { createGzip } from "node:zlib";
@@ -9,25 +9,7 @@ import lighthouse from "lighthouse";
 import desktop from "lighthouse/core/config/desktop-config.js";
 
 const BOUNDS = { performance: 90, accessibility: 100 };
-const PAGES = [
-  "index.html",
-  "start/no-threads-available.html",
-  "questions/aura-limits.html",
-  "myths/the-pool-queues.html",
-  "how-to/read-a-thread-dump.html",
-  "explain/threads-and-connections.html",
-  "explain/threads-vs-connections.html",
-  "tools/sizing.html",
-  "tools/driver-pools.html",
-  "tools/setting-names.html",
-  "reference/settings.html",
-  "theory/loss.html",
-  "cases/04-fifteen-processes.html",
-  "evidence/real-captures.html",
-  "decisions/0001-own-exporter-and-plain-markdown.html",
-  "tuning.html",
-  "reports/index.html",
-];
+const PAGES = JSON.parse(readFileSync(new URL("pages.json", import.meta.url), "utf8"));
 const KINDS = {
   ".css": "text/css",
   ".html": "text/html; charset=utf-8",
