@@ -27,7 +27,8 @@ _HIGH = np.uint64(0x8080808080808080)
 _MOST_DISTANCES = 8
 _FARTHEST = 600
 _WARN = ord("W")
-_FIRST = np.frombuffer(PAUSE_NEEDLE[:8], dtype="<u8")[0]
+#: `Detected` may stand in a category as well, ` VM stop` may not.
+_FIRST, _SECOND = np.frombuffer(PAUSE_NEEDLE[:16], dtype="<u8")
 
 
 class PausePlaces:
@@ -77,8 +78,9 @@ class PausePlaces:
 
     def _there(self, block: Block, entries: NDArray[np.intp], distance: int) -> NDArray[np.bool_]:
         places = block.dates[entries] + distance
-        there: NDArray[np.bool_] = places + 8 <= block.ended[entries]
-        there[there] = _eights(block)[places[there]] == _FIRST
+        there: NDArray[np.bool_] = places + 16 <= block.ended[entries]
+        for wanted, further in ((_FIRST, 0), (_SECOND, 8)):
+            there[there] = _eights(block)[places[there] + further] == wanted
         return there
 
     def _remember(self, distance: int) -> None:

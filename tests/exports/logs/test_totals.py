@@ -208,3 +208,15 @@ def test_pauses_are_found_whatever_class_writes_them() -> None:
         pauses = [event for event in events if event.kind == "vm-pause"]
         found = [(round(1000 * one.numbers["pause"]), one.where.first_line) for one in pauses]
         assert found == told
+
+
+def test_a_category_that_begins_as_a_pause_does_hides_none() -> None:
+    pause = "Detected VM stop-the-world pause: {pauseTime=9, gcTime=1, gcCount=1}"
+    stamp = "2019-11-01 00:00:00.000+0000 WARN  "
+    entries = [f"{stamp}[a.bc] {pause}\n", f"{stamp}[a.b.c.DetectedStops] {pause}\n"]
+    first, second = (entry.index("Detected") for entry in entries)
+    assert first == second
+    text = "".join(2 * entries)
+    for block in (60, 1 << 20):
+        events = read_log(member("debug.log", text), block=block).events
+        assert [event.where.first_line for event in events] == [1, 2, 3, 4]
